@@ -1,0 +1,1 @@
+// Entry points of the fuzzers, shared with the corpus replay.

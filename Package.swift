@@ -1,0 +1,181 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every Swift target, so that no room has rules of its own.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Products of other packages, by the short names that the rooms below use.
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target that lives in `Sources/<layer>/<name>`.
+func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
+        swiftSettings: settings)
+}
+
+/// The test target of a room, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "slipway",
+    products: [
+        .executable(name: "slipway", targets: ["slipway"]),
+        .library(name: "SlipwayClient", targets: ["SlipwayClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // MARK: Core: the vocabulary; no I/O, no Foundation
+        room("Core", "ServingCore"),
+        room("Core", "Tensors", ["ServingCore"]),
+        room("Core", "Inference", ["ServingCore", "Tensors"]),
+
+        // MARK: Engines: one folder a framework
+        room("Engines", "EngineInterface", ["ServingCore", "Tensors", "Inference"]),
+        room("Engines", "NativeLibrary", ["ServingCore"]),
+        .target(name: "CONNXRuntime", path: "Sources/Engines/CONNXRuntime"),
+        room(
+            "Engines", "ONNXEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
+                "CONNXRuntime",
+            ]),
+        room(
+            "Engines", "BuiltinEngine", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
+
+        // MARK: DataPlane: in the order a request meets them
+        .systemLibrary(
+            name: "CZlib", path: "Sources/DataPlane/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        room(
+            "DataPlane", "Listener",
+            ["ServingCore", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
+        room("DataPlane", "Wire", ["ServingCore", "Tensors", nioCore]),
+        room(
+            "DataPlane", "Protocols",
+            ["ServingCore", "Tensors", "Inference", "Listener", "Wire", nioCore, nioHTTP1]),
+        room(
+            "DataPlane", "Models",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", logging]),
+        room(
+            "DataPlane", "Scheduling", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
+        room(
+            "DataPlane", "Telemetry", ["ServingCore", "Inference", "Listener", nioCore, logging]),
+
+        // MARK: Assembly, client library and the executable
+        room(
+            "", "Slipway",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
+                "ONNXEngine", "BuiltinEngine", "Listener", "Wire", "Protocols", "Models",
+                "Scheduling", "Telemetry", nioCore, nioPosix, nioHTTP1, logging, yams,
+            ]),
+        room(
+            "", "SlipwayClient",
+            ["ServingCore", "Tensors", "Wire", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        .executableTarget(
+            name: "slipway",
+            dependencies: [
+                "ServingCore", "Tensors", "Inference", "Slipway", "SlipwayClient", logging,
+                argumentParser,
+            ],
+            path: "Sources/slipway", swiftSettings: settings),
+
+        // MARK: Test support: fakes and the suite that every engine passes
+        .target(
+            name: "TestSupport",
+            dependencies: ["ServingCore", "Tensors", "Inference", "EngineInterface"],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "EngineConformance",
+            dependencies: ["ServingCore", "Tensors", "Inference", "EngineInterface"],
+            path: "Tests/EngineConformance", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["ServingCore", "Tensors", "Inference", "Wire", "Protocols", nioCore],
+            path: "Fuzz/FuzzTargets", swiftSettings: settings),
+
+        // MARK: Tests, a target a room
+        tests("Architecture", []),
+        tests("ServingCore", ["ServingCore"]),
+        tests("Tensors", ["ServingCore", "Tensors"]),
+        tests("Inference", ["ServingCore", "Tensors", "Inference", "TestSupport"]),
+        tests(
+            "EngineInterface",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", "TestSupport"]),
+        tests("NativeLibrary", ["ServingCore", "NativeLibrary"]),
+        tests(
+            "ONNXEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
+                "EngineConformance",
+            ]),
+        tests(
+            "BuiltinEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "BuiltinEngine",
+                "EngineConformance",
+            ]),
+        tests(
+            "Listener",
+            [
+                "ServingCore", "Listener", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+                nioSSL,
+            ]),
+        tests("Wire", ["ServingCore", "Tensors", "Wire", nioCore]),
+        tests(
+            "Protocols",
+            [
+                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols",
+                "TestSupport", nioCore, nioHTTP1,
+            ]),
+        tests(
+            "Models",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models",
+                "BuiltinEngine", "TestSupport", logging,
+            ]),
+        tests(
+            "Scheduling",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Scheduling",
+                "TestSupport",
+            ]),
+        tests(
+            "Telemetry",
+            ["ServingCore", "Inference", "Listener", "Telemetry", "TestSupport", nioCore, logging]),
+        tests(
+            "Slipway",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Slipway",
+                "TestSupport", logging,
+            ]),
+        tests(
+            "SlipwayClient",
+            ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),
+        tests("FuzzCorpus", ["FuzzTargets"]),
+    ]
+)

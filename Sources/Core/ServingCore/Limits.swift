@@ -1,0 +1,66 @@
+/// Every hard limit of the program, in one place: nothing a peer or a file sends grows past these.
+///
+/// Limits that an operator may tighten or widen have their default here and their key in the
+/// configuration; the rest are fixed.
+public enum Limits {
+    // MARK: Names
+
+    /// Longest model name or label, in bytes.
+    public static let nameBytesMaximum = 255
+
+    // MARK: HTTP
+
+    /// Longest request line plus headers, in bytes.
+    public static let headerBytesMaximum = 64 * 1024
+    /// Most header fields in a request.
+    public static let headerFieldsMaximum = 128
+    /// Longest request target, in bytes.
+    public static let targetBytesMaximum = 8 * 1024
+    /// Largest request body in bytes, also after decompression (TensorFlow Serving's default).
+    public static let bodyBytesMaximum = 100 * 1024 * 1024
+    /// Open connections a listener accepts at once.
+    public static let connectionsMaximum = 4096
+    /// Time a client has to send a whole header.
+    public static let headerReadTimeout = Duration.seconds(10)
+    /// Longest pause between two parts of a body.
+    public static let bodyReadTimeout = Duration.seconds(30)
+    /// How long an idle kept-alive connection stays open.
+    public static let keepAliveTimeout = Duration.seconds(75)
+    /// How long a request may take by default.
+    public static let requestTimeout = Duration.seconds(30)
+    /// How long a draining server waits for requests in flight.
+    public static let drainTimeout = Duration.seconds(30)
+
+    // MARK: Tensors and JSON
+
+    /// Most dimensions of a tensor.
+    public static let tensorRankMaximum = 32
+    /// Most elements of a tensor; a product beyond this is refused before anything is allocated.
+    public static let tensorElementsMaximum = 1 << 32
+    /// Most bytes of a tensor's storage.
+    public static let tensorBytesMaximum = 4 << 30
+    /// Most inputs or outputs in a request.
+    public static let tensorsPerRequestMaximum = 1024
+    /// Deepest nesting of a JSON document.
+    public static let jsonDepthMaximum = 64
+    /// Most bytes of a client's value that an error repeats.
+    public static let quotedValueBytesMaximum = 256
+
+    // MARK: Models
+
+    /// Most versions looked at in one base directory.
+    public static let versionsPerModelMaximum = 10_000
+    /// Largest single model file read into memory.
+    public static let modelFileBytesMaximum = 64 << 30
+    /// Requests that may wait for one model version by default.
+    public static let queuedRequestsDefault = 1024
+    /// Rows that one batch may hold by default.
+    public static let batchRowsDefault = 64
+    /// Recorded warm-up requests that are replayed at most (TensorFlow Serving's limit).
+    public static let warmUpRequestsMaximum = 1000
+
+    // MARK: Configuration
+
+    /// Largest configuration file, in bytes.
+    public static let configurationBytesMaximum = 4 * 1024 * 1024
+}

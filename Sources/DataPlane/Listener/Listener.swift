@@ -1,0 +1,1 @@
+// The room Listener; see docs/architecture.md.

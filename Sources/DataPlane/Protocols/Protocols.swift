@@ -1,0 +1,1 @@
+// The room Protocols; see docs/architecture.md.

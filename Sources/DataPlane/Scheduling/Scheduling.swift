@@ -1,0 +1,1 @@
+// The room Scheduling; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The room Telemetry; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The room Wire; see docs/architecture.md.

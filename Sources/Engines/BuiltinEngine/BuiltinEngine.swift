@@ -1,0 +1,1 @@
+// The room BuiltinEngine; see docs/architecture.md.

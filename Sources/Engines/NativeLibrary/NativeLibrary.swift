@@ -1,0 +1,1 @@
+// The room NativeLibrary; see docs/architecture.md.

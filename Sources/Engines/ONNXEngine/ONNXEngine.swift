@@ -1,0 +1,1 @@
+// The room ONNXEngine; see docs/architecture.md.

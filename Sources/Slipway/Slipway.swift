@@ -1,0 +1,1 @@
+// The room Slipway; see docs/architecture.md.

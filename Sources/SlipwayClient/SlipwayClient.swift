@@ -1,0 +1,1 @@
+// The room SlipwayClient; see docs/architecture.md.
