@@ -479,8 +479,8 @@ def misbehaves():
             [tensor("y", FLOAT, [1])],
             [constant("start", [0], float32)],
         ),
-        "runs for about two microseconds an iteration (ten million take well over ten seconds), "
-        "and can be stopped between two of them; gives 2 in the end, 1 after one iteration",
+        "runs for about a microsecond an iteration (ten million take about ten seconds), and can "
+        "be stopped between two of them; gives 2 in the end, 1 after one iteration",
     )
     gives(path, {"iterations": whole(1)}, floats(1))
     gives(path, {"iterations": whole(100)}, floats(2))
