@@ -105,6 +105,15 @@ let package = Package(
             ],
             path: "Sources/slipway", swiftSettings: settings),
 
+        // MARK: The floors of `make bench`
+        .executableTarget(
+            name: "bench-floor",
+            dependencies: [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
+                nioCore, nioPosix, nioHTTP1,
+            ],
+            path: "Benchmarks/Floor", swiftSettings: settings),
+
         // MARK: Test support: fakes and the suite that every engine passes
         .target(
             name: "TestSupport",
