@@ -72,7 +72,7 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"])]),
         room(
             "DataPlane", "Listener",
-            ["ServingCore", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
+            ["ServingCore", "Inference", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
         room("DataPlane", "Wire", ["ServingCore", "Tensors", nioCore]),
         room(
             "DataPlane", "Protocols",
@@ -81,7 +81,8 @@ let package = Package(
             "DataPlane", "Models",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", logging]),
         room(
-            "DataPlane", "Scheduling", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
+            "DataPlane", "Scheduling",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", "Models"]),
         room(
             "DataPlane", "Telemetry", ["ServingCore", "Inference", "Listener", nioCore, logging]),
 
@@ -142,7 +143,8 @@ let package = Package(
         tests(
             "Listener",
             [
-                "ServingCore", "Listener", "TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded,
+                "ServingCore", "Inference", "Listener", "TestSupport", nioCore, nioPosix, nioHTTP1,
+                nioEmbedded,
                 nioSSL,
             ]),
         tests("Wire", ["ServingCore", "Tensors", "Wire", nioCore]),
@@ -161,7 +163,7 @@ let package = Package(
         tests(
             "Scheduling",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "Scheduling",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Scheduling",
                 "TestSupport",
             ]),
         tests(

@@ -16,6 +16,8 @@ public protocol Servable: AnyObject, Sendable {
     var metadata: ModelMetadata { get }
     /// Where the requests of this version are counted.
     var observer: any ModelObserver { get }
+    /// Whether the latest prediction worked; one lock or atomic read.
+    var health: ServableHealth { get }
 
     /// Runs a request, now or when its turn comes.
     ///
@@ -41,4 +43,27 @@ public final class ModelLease: Sendable {
     deinit {
         counter.release()
     }
+}
+
+/// What the latest runs of a model version say about it.
+public struct ServableHealth: Sendable {
+    /// When a prediction last worked; nil when none has yet.
+    public var lastSuccess: MonotonicTime?
+    /// Runs that the engine has failed since then; a client's mistakes do not count.
+    public var consecutiveFailures: Int
+    /// The latest failure of the engine, while it is not followed by a success.
+    public var lastError: ServingError?
+
+    /// Describes; by default a version of which nothing is known yet.
+    public init(
+        lastSuccess: MonotonicTime? = nil, consecutiveFailures: Int = 0,
+        lastError: ServingError? = nil
+    ) {
+        self.lastSuccess = lastSuccess
+        self.consecutiveFailures = consecutiveFailures
+        self.lastError = lastError
+    }
+
+    /// Ready means: a prediction has worked, and none has failed since.
+    public var isProven: Bool { lastSuccess != nil && consecutiveFailures == 0 }
 }

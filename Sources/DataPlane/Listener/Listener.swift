@@ -1,1 +1,0 @@
-// The room Listener; see docs/architecture.md.
