@@ -36,7 +36,7 @@ check: ## Format, layering and warnings
 
 fmt: ## Format the Swift sources in place
 	@scripts/bootstrap build
-	@swift format format --in-place --parallel --recursive $$(scripts/swift-sources)
+	@swift format format --in-place --parallel --recursive $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
 bench: ## Measure against the floors, in one run
 	@scripts/bootstrap bench
@@ -64,7 +64,7 @@ completions: build ## Write shell completions to .build/completions/
 	@echo "completions for bash, zsh and fish are in .build/completions/"
 
 clean: ## Remove what was built
-	rm -rf .build Fuzz/.build Benchmarks/.build
+	rm -rf .build Fuzz/.build
 
 distclean: clean ## Remove what was fetched as well
 	rm -rf .deps
