@@ -24,7 +24,6 @@ typedef struct OrtMapTypeInfo OrtMapTypeInfo;
 typedef struct OrtSequenceTypeInfo OrtSequenceTypeInfo;
 typedef struct OrtSessionOptions OrtSessionOptions;
 typedef struct OrtThreadingOptions OrtThreadingOptions;
-typedef struct OrtModelMetadata OrtModelMetadata;
 typedef struct OrtAllocator OrtAllocator;
 
 /// Called with every log message at or above the severity asked for, on whatever thread logs.
@@ -68,7 +67,8 @@ typedef struct OrtApi {
     ORT_STATUS ORT_CALL(DisableCpuMemArena)(OrtSessionOptions *options);
     ORT_SKIP(20, 21);
     ORT_STATUS ORT_CALL(SetSessionLogSeverityLevel)(OrtSessionOptions *options, int severity);
-    ORT_STATUS ORT_CALL(SetSessionGraphOptimizationLevel)(OrtSessionOptions *options, int32_t level);
+    ORT_STATUS ORT_CALL(SetSessionGraphOptimizationLevel)(
+        OrtSessionOptions *options, int32_t level);
     ORT_STATUS ORT_CALL(SetIntraOpNumThreads)(OrtSessionOptions *options, int count);
     ORT_STATUS ORT_CALL(SetInterOpNumThreads)(OrtSessionOptions *options, int count);
     ORT_SKIP(26, 29);
@@ -155,32 +155,12 @@ typedef struct OrtApi {
     ORT_STATUS ORT_CALL(GetMapValueType)(const OrtMapTypeInfo *map, OrtTypeInfo ORT_OUT info);
     ORT_STATUS ORT_CALL(GetSequenceElementType)(
         const OrtSequenceTypeInfo *sequence, OrtTypeInfo ORT_OUT info);
-    ORT_SKIP(108, 110);
-    // 111: what the file says of itself
-    ORT_STATUS ORT_CALL(SessionGetModelMetadata)(
-        const OrtSession *session, OrtModelMetadata ORT_OUT metadata);
-    ORT_STATUS ORT_CALL(ModelMetadataGetProducerName)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator, char ORT_OUT text);
-    ORT_STATUS ORT_CALL(ModelMetadataGetGraphName)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator, char ORT_OUT text);
-    ORT_STATUS ORT_CALL(ModelMetadataGetDomain)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator, char ORT_OUT text);
-    ORT_STATUS ORT_CALL(ModelMetadataGetDescription)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator, char ORT_OUT text);
-    ORT_STATUS ORT_CALL(ModelMetadataLookupCustomMetadataMap)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator, const char *key,
-        char ORT_OUT text);
-    ORT_STATUS ORT_CALL(ModelMetadataGetVersion)(const OrtModelMetadata *metadata, int64_t *version);
-    void ORT_CALL(ReleaseModelMetadata)(OrtModelMetadata *_Nullable metadata);
-    ORT_SKIP(119, 119);
+    ORT_SKIP(108, 119);
     // 120: threads
     ORT_STATUS ORT_CALL(DisablePerSessionThreads)(OrtSessionOptions *options);
     ORT_STATUS ORT_CALL(CreateThreadingOptions)(OrtThreadingOptions ORT_OUT options);
     void ORT_CALL(ReleaseThreadingOptions)(OrtThreadingOptions *_Nullable options);
-    ORT_STATUS ORT_CALL(ModelMetadataGetCustomMetadataMapKeys)(
-        const OrtModelMetadata *metadata, OrtAllocator *allocator,
-        char *_Nullable ORT_OUT keys, int64_t *count);
-    ORT_SKIP(124, 129);
+    ORT_SKIP(123, 129);
     ORT_STATUS ORT_CALL(AddSessionConfigEntry)(
         OrtSessionOptions *options, const char *key, const char *value);
     ORT_SKIP(131, 146);
