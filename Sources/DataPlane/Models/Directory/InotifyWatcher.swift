@@ -46,6 +46,8 @@ final class InotifyWatcher: DirectoryWatching {
         do throws(ServingError) {
             try NamedThread.start("model-watch") { [self] in
                 listen(reader, onChange)
+                // Whatever ended it: nobody may use the descriptors' numbers from here on.
+                state.withLock { $0.isClosed = true }
                 Glibc.close(inotify)
                 Glibc.close(reader)
                 Glibc.close(wakeUpWriter)

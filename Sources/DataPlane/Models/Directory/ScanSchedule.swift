@@ -6,15 +6,13 @@ struct ScanSchedule: Sendable {
     /// Shortest pause between two scans, however often the directory changes.
     static let pauseMinimum = Duration.milliseconds(50)
 
-    /// Longest pause between two scans, for changes that nobody announces.
-    let pollInterval: Duration
     private var dueAt: MonotonicTime
     private var isRunning = false
     private var hasChanged = false
+    private var earliest = MonotonicTime(nanoseconds: 0)
 
     /// Due at once.
-    init(pollInterval: Duration, now: MonotonicTime) {
-        self.pollInterval = pollInterval
+    init(now: MonotonicTime) {
         dueAt = now
     }
 
@@ -27,8 +25,6 @@ struct ScanSchedule: Sendable {
         dueAt = min(dueAt, max(now, earliest))
     }
 
-    private var earliest = MonotonicTime(nanoseconds: 0)
-
     /// Begins a scan if one is due.
     mutating func begin(_ now: MonotonicTime) -> Bool {
         guard !isRunning, dueAt <= now else { return false }
@@ -37,8 +33,14 @@ struct ScanSchedule: Sendable {
         return true
     }
 
-    /// A scan is over; `settlesAt` is when the files that are still changing may have settled.
-    mutating func finished(settlesAt: MonotonicTime?, _ now: MonotonicTime) {
+    /// A scan is over.
+    ///
+    /// - Parameters:
+    ///   - settlesAt: When the files that are still changing may have settled.
+    ///   - pollInterval: When to look again though nobody announces a change.
+    mutating func finished(
+        settlesAt: MonotonicTime?, pollInterval: Duration, _ now: MonotonicTime
+    ) {
         isRunning = false
         earliest = now.advanced(by: Self.pauseMinimum)
         dueAt = now.advanced(by: pollInterval)

@@ -49,7 +49,8 @@ struct VersionDirectoryScanner: Sendable {
             ? ""
             : " (found "
                 + others.prefix(5).map { "'\($0.clipped(to: 64))'" }.joined(separator: ", ") + ")"
-        return "base directory \(base) holds no version: each version is a sub-directory named by a "
+        return
+            "base directory \(base) holds no version: each version is a sub-directory named by a "
             + "number, such as \(base)/1" + seen
     }
 }

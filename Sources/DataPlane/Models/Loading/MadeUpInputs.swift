@@ -41,8 +41,10 @@ enum MadeUpInputs {
         let count = shape.elementCount
         _ = try shape.byteCount(of: type)
         switch type {
-        case .float32: return try Tensor(type, shape, values: fill(count, content, &generator) { Float($0) })
-        case .float64: return try Tensor(type, shape, values: fill(count, content, &generator) { $0 })
+        case .float32:
+            return try Tensor(type, shape, values: fill(count, content, &generator) { Float($0) })
+        case .float64:
+            return try Tensor(type, shape, values: fill(count, content, &generator) { $0 })
         case .float16:
             return try Tensor(type, shape, values: fill(count, content, &generator) { Float16($0) })
         case .bfloat16:
@@ -52,11 +54,14 @@ enum MadeUpInputs {
         case .bool, .uint8, .int8:
             return try Tensor(type, shape, values: integers(UInt8.self, count, content, &generator))
         case .uint16, .int16:
-            return try Tensor(type, shape, values: integers(UInt16.self, count, content, &generator))
+            return try Tensor(
+                type, shape, values: integers(UInt16.self, count, content, &generator))
         case .uint32, .int32:
-            return try Tensor(type, shape, values: integers(UInt32.self, count, content, &generator))
+            return try Tensor(
+                type, shape, values: integers(UInt32.self, count, content, &generator))
         case .uint64, .int64:
-            return try Tensor(type, shape, values: integers(UInt64.self, count, content, &generator))
+            return try Tensor(
+                type, shape, values: integers(UInt64.self, count, content, &generator))
         case .bytes: return try .zeros(type, shape)
         }
     }

@@ -7,8 +7,9 @@ enum ManagerEvent: Sendable {
     case apply(AspiredState, done: @Sendable () -> Void)
     /// The directory of some model has changed.
     case filesChanged(baseDirectory: String)
-    /// A scan has ended.
-    case scanned(ModelName, baseDirectory: String, Result<BaseListing, ServingError>)
+    /// A scan has ended; without a watch on all that it read, the next one comes soon.
+    case scanned(
+        ModelName, baseDirectory: String, Result<BaseListing, ServingError>, isWatched: Bool)
     /// Not enough memory for a load; the sentence says how much is missing.
     case memoryMissing(InstanceKey, String)
     case loadBegan(InstanceKey, memoryBytes: Int)

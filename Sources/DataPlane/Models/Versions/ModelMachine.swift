@@ -26,7 +26,10 @@ struct ModelMachine: Sendable {
     /// The times that the machine goes by.
     struct Timing: Sendable {
         var settlePeriod = Duration.seconds(1)
-        var pollInterval = Duration.seconds(5)
+        /// Between two scans of directories that are watched, in case a change is not announced.
+        var watchedPollInterval = Duration.seconds(5)
+        /// Between two scans of directories that are not.
+        var pollInterval = Duration.seconds(1)
         var memoryPause = Duration.seconds(5)
         var slowDrain = Duration.seconds(30)
     }
@@ -51,7 +54,7 @@ struct ModelMachine: Sendable {
         name = aspired.name
         self.aspired = aspired
         self.timing = timing
-        scans = ScanSchedule(pollInterval: timing.pollInterval, now: now)
+        scans = ScanSchedule(now: now)
         settling = SettlingVersions(period: timing.settlePeriod)
     }
 
@@ -88,10 +91,12 @@ struct ModelMachine: Sendable {
 
     /// A scan has ended. An unreadable base directory changes nothing of what is served.
     mutating func scanned(
-        _ result: Result<BaseListing, ServingError>, of baseDirectory: String, _ now: MonotonicTime
+        _ result: Result<BaseListing, ServingError>, of baseDirectory: String, isWatched: Bool,
+        _ now: MonotonicTime
     ) {
         var settlesAt: MonotonicTime?
-        defer { scans.finished(settlesAt: settlesAt, now) }
+        let pause = isWatched ? timing.watchedPollInterval : timing.pollInterval
+        defer { scans.finished(settlesAt: settlesAt, pollInterval: pause, now) }
         // A scan of a directory, or for a policy, that was wanted before says nothing any more.
         guard aspired?.baseDirectory == baseDirectory else { return }
         switch result {
