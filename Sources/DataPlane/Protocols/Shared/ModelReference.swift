@@ -1,0 +1,40 @@
+import ServingCore
+
+/// A model and, perhaps, one of its versions, as a request path names them: decoded, not yet checked
+/// against the rule for names.
+struct ModelReference: Hashable, Sendable {
+    /// How the path names the version.
+    enum Choice: Hashable, Sendable {
+        case latest
+        case version(ModelVersion)
+        case label(String)
+    }
+
+    /// The model's name, percent-decoded.
+    let name: String
+    /// Which of its versions.
+    let choice: Choice
+
+    /// The same reference, checked.
+    ///
+    /// - Throws: `invalid_name`; no model and no label can have such a name.
+    func selector() throws(ServingError) -> ModelSelector {
+        let name = try ModelName(name)
+        switch choice {
+        case .latest: return ModelSelector(name)
+        case .version(let version): return ModelSelector(name, .version(version))
+        case .label(let label): return ModelSelector(name, .label(try VersionLabel(label)))
+        }
+    }
+}
+
+extension ModelReference: CustomStringConvertible {
+    /// As `ModelSelector` writes it, shortened to what an error may repeat.
+    var description: String {
+        switch choice {
+        case .latest: "Latest(\(name.clipped()))"
+        case .version(let version): "Specific(\(name.clipped()), \(version))"
+        case .label(let label): "Label(\(name.clipped()), \(label.clipped()))"
+        }
+    }
+}
