@@ -97,7 +97,8 @@ struct PathSegment {
         var index = 0
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let high = Self.hexDigit(bytes[index + 1]), let low = Self.hexDigit(bytes[index + 2])
+                let high = Self.hexDigit(bytes[index + 1]),
+                let low = Self.hexDigit(bytes[index + 2])
             {
                 decoded.append(high << 4 | low)
                 index += 3

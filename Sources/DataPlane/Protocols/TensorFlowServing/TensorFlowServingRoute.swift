@@ -54,8 +54,9 @@ enum TensorFlowServingRoute: Hashable, Sendable {
     private static func matchCall(_ segments: [PathSegment]) throws(ServingError)
         -> TensorFlowServingRoute?
     {
-        guard segments.count >= 3, let last = segments.last, let (subject, method) = last.splitAtColon
-        else { return nil }
+        guard segments.count >= 3, let (subject, method) = segments.last?.splitAtColon else {
+            return nil
+        }
         let subjects = segments[2..<segments.count - 1] + [subject]
         guard let name = subjects.first, isName(name) else { return nil }
         guard let choice = try matchChoice(subjects.dropFirst()) else { return nil }
