@@ -15,15 +15,21 @@ struct ModelReference: Hashable, Sendable {
     /// Which of its versions.
     let choice: Choice
 
-    /// The same reference, checked.
+    /// The same reference, checked against the rule for names.
     ///
-    /// - Throws: `invalid_name`; no model and no label can have such a name.
-    func selector() throws(ServingError) -> ModelSelector {
-        let name = try ModelName(name)
+    /// - Throws: `model_not_found` or `label_not_found`: nothing can be configured under such a name.
+    func checkedSelector() throws(ServingError) -> ModelSelector {
+        guard let name = try? ModelName(name) else {
+            throw ServingError(.modelNotFound, "no model can have the name '\(name.clipped())'")
+        }
         switch choice {
         case .latest: return ModelSelector(name)
         case .version(let version): return ModelSelector(name, .version(version))
-        case .label(let label): return ModelSelector(name, .label(try VersionLabel(label)))
+        case .label(let text):
+            guard let label = try? VersionLabel(text) else {
+                throw ServingError(.labelNotFound, "no label can be called '\(text.clipped())'")
+            }
+            return ModelSelector(name, .label(label))
         }
     }
 }
