@@ -1,4 +1,3 @@
-public import Inference
 public import Listener
 import NIOCore
 public import NIOHTTP1
@@ -89,7 +88,10 @@ public struct DataHandler: HTTPHandler {
 
     private func notFound(_ path: String) -> HTTPResponse {
         let known =
-            ["/v1/models/NAME:predict (TensorFlow Serving)", "/v2/models/NAME/infer (Open Inference)"]
+            [
+                "/v1/models/NAME:predict (TensorFlow Serving)",
+                "/v2/models/NAME/infer (Open Inference)",
+            ]
             + fixed.map(\.path)
         let error = ServingError(
             .routeNotFound,

@@ -1,7 +1,7 @@
 public import Inference
-public import Listener
+import Listener
 import NIOHTTP1
-public import ServingCore
+import ServingCore
 
 /// Answers what is below `/v2`: the REST form of the Open Inference Protocol, with Triton's binary
 /// tensor data extension.

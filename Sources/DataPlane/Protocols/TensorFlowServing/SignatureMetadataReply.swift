@@ -45,7 +45,7 @@ enum SignatureMetadataReply {
             ])
         }
         return .object([
-            ("dtype", .text(specification.elementType.tensorFlowName)),
+            ("dtype", .text(specification.elementType.tensorFlowDataType)),
             (
                 "tensor_shape",
                 .object([
@@ -60,7 +60,7 @@ enum SignatureMetadataReply {
 
 extension ElementType {
     /// The name in TensorFlow's `DataType` enumeration.
-    var tensorFlowName: String {
+    var tensorFlowDataType: String {
         switch self {
         case .bool: "DT_BOOL"
         case .uint8: "DT_UINT8"

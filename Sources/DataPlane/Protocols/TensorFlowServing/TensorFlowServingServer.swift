@@ -1,5 +1,5 @@
 public import Inference
-public import Listener
+import Listener
 import NIOHTTP1
 import ServingCore
 
