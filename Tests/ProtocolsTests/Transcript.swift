@@ -4,7 +4,7 @@ import Testing
 
 /// One recorded exchange: a request and the answer it must get, byte for byte.
 ///
-/// The files in `transcripts/` hold several:
+/// The files in `Tests/Fixtures/transcripts/` hold several:
 ///
 ///     === what it shows
 ///     POST /v1/models/half_plus_two:predict
@@ -30,10 +30,10 @@ struct Transcript: CustomTestStringConvertible {
 
     var testDescription: String { title }
 
-    /// All exchanges of a file beside this one.
-    static func load(_ name: String, besides path: StaticString = #filePath) -> [Transcript] {
-        let folder = "\(path)".split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let text = contents(of: folder.joined(separator: "/") + "/transcripts/" + name)
+    /// All exchanges of a file.
+    static func load(_ name: String, from path: StaticString = #filePath) -> [Transcript] {
+        let tests = "\(path)".split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+        let text = contents(of: tests.joined(separator: "/") + "/Fixtures/transcripts/" + name)
         let parts = ("\n" + text).components(separatedBy: "\n=== ")
         return parts.dropFirst().compactMap(Transcript.init(parsing:))
     }
