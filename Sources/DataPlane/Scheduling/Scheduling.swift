@@ -1,1 +1,0 @@
-// The room Scheduling; see docs/architecture.md.
