@@ -34,7 +34,8 @@ struct Transcript: CustomTestStringConvertible {
     static func load(_ name: String, from path: StaticString = #filePath) -> [Transcript] {
         let tests = "\(path)".split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
         let text = contents(of: tests.joined(separator: "/") + "/Fixtures/transcripts/" + name)
-        let parts = ("\n" + text).components(separatedBy: "\n=== ")
+        let parts = ("\n" + (text.hasSuffix("\n") ? String(text.dropLast()) : text)).components(
+            separatedBy: "\n=== ")
         return parts.dropFirst().compactMap(Transcript.init(parsing:))
     }
 
@@ -45,9 +46,7 @@ struct Transcript: CustomTestStringConvertible {
             return nil
         }
         let (requestHead, requestBody) = Self.split(sides[0])
-        var answer = sides[1]
-        if answer.hasSuffix("\n") { answer.removeLast() }
-        let (answerHead, answerBody) = Self.split(answer)
+        let (answerHead, answerBody) = Self.split(sides[1])
         let requestLine = requestHead.dropFirst().first?.split(separator: " ") ?? []
         guard let title = requestHead.first, requestLine.count == 2,
             let status = answerHead.first.flatMap({ Int($0) })
@@ -74,7 +73,7 @@ struct Transcript: CustomTestStringConvertible {
     }
 
     private static func fields(_ lines: some Sequence<String>) -> [(name: String, value: String)] {
-        lines.map { line in
+        lines.filter { !$0.isEmpty }.map { line in
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             return (parts[0], (parts.count > 1 ? parts[1] : "").trimmed)
         }

@@ -10,6 +10,10 @@ import Wire
 /// Members that the protocol does not define, and parameters that this server does not know, are
 /// passed over: the protocol leaves them to the server.
 enum OpenInferenceRequestReader {
+    /// As Triton reads it: numbers need not be finite, and nothing may follow the document.
+    private static let dialect = JSONDialect(
+        allowsNonFiniteNumbers: true, allowsTrailingBytes: false)
+
     /// What a body says.
     struct Document {
         var request = InferenceRequest(inputs: [])
@@ -32,7 +36,7 @@ enum OpenInferenceRequestReader {
             throw ServingError(.invalidRequest, "JSON Parse error: The document is empty")
         }
         var document = Document()
-        try json.withJSONScanner(.openInference) { (scanner) throws(ServingError) in
+        try json.withJSONScanner(dialect) { (scanner) throws(ServingError) in
             guard try scanner.peekKind() == .object else {
                 throw ServingError(
                     .invalidRequest, "an inference request is a JSON object with 'inputs'")

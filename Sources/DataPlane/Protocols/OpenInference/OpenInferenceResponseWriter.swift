@@ -6,6 +6,9 @@ import Wire
 
 /// Writes the answer to an `infer` request.
 enum OpenInferenceResponseWriter {
+    private static let options = JSONWriter.Options(
+        style: .compact, floatFormat: .shortest, nonFinite: .token, invalidUTF8: .refuse)
+
     /// Writes JSON and, behind it, the bytes of the binary outputs in the order of the outputs.
     ///
     /// The offset is where the bytes begin; nil when there are none, and then all of it is JSON.
@@ -19,7 +22,7 @@ enum OpenInferenceResponseWriter {
             total + min(output.tensor.storage.count, 1 << 26) * 2
         }
         let buffer = ByteBufferAllocator().buffer(capacity: expected)
-        var writer = JSONWriter(into: buffer, options: .openInference)
+        var writer = JSONWriter(into: buffer, options: options)
         writer.beginObject()
         if let id = form.id, !id.isEmpty {
             writer.key("id")
