@@ -84,7 +84,8 @@ let package = Package(
             "DataPlane", "Scheduling",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", "Models"]),
         room(
-            "DataPlane", "Telemetry", ["ServingCore", "Inference", "Listener", nioCore, logging]),
+            "DataPlane", "Telemetry",
+            ["ServingCore", "Inference", "Listener", nioCore, nioHTTP1, logging]),
 
         // MARK: Assembly, client library and the executable
         room(
@@ -177,12 +178,15 @@ let package = Package(
             ]),
         tests(
             "Telemetry",
-            ["ServingCore", "Inference", "Listener", "Telemetry", "TestSupport", nioCore, logging]),
+            [
+                "ServingCore", "Inference", "Listener", "Telemetry", "TestSupport", nioCore,
+                nioHTTP1, logging,
+            ]),
         tests(
             "Slipway",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Slipway",
-                "TestSupport", logging,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
+                "Slipway", "TestSupport", logging,
             ]),
         tests(
             "SlipwayClient",
