@@ -28,10 +28,12 @@ func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] =
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], data: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: settings)
+        exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -187,7 +189,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
                 "Slipway", "TestSupport", logging,
-            ]),
+            ], data: ["Configurations"]),
         tests(
             "SlipwayClient",
             ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),

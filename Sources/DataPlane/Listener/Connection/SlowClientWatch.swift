@@ -24,14 +24,14 @@ struct SlowClientWatch {
     }
 
     private let limits: ListenerLimits
-    /// The longest pause between two looks; no wait is shorter, so each is seen in time.
+    /// The longest pause between two looks. No time limit is shorter (but lingering, which sets a
+    /// timer of its own), so each is seen exactly when it is over.
     let interval: TimeAmount
 
     init(limits: ListenerLimits) {
         self.limits = limits
         let shortest = min(
-            limits.headerRead, limits.bodyRead, limits.keepAlive, limits.replyWrite,
-            limits.linger)
+            limits.headerRead, limits.bodyRead, limits.keepAlive, limits.replyWrite)
         interval = .nanoseconds(Int64(clamping: max(shortest.nanosecondsClamped, 1_000_000)))
     }
 

@@ -112,7 +112,7 @@ struct WarmUp {
         let cancellation = RequestCancellation()
         request.deadline = deadline
         request.cancellation = cancellation
-        let answer = Monitor<ServingError??>(nil)
+        let answer = Condition<ServingError??>(nil)
         servable.submit(request) { result in
             answer.change { answer in
                 switch result {

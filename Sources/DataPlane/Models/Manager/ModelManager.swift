@@ -12,7 +12,7 @@ public final class ModelManager: InferenceService, ModelCatalog {
     private let dependencies: ModelManagerDependencies
     private let published = PublishedTable()
     private let queue = EventQueue<ManagerEvent>()
-    private let life = Monitor(Life())
+    private let life = Condition(Life())
     private let wanted = Mutex(AspiredState())
 
     private struct Life {
@@ -80,7 +80,7 @@ public final class ModelManager: InferenceService, ModelCatalog {
     public func apply(_ state: AspiredState) throws(ServingError) -> [AspiredChange] {
         let state = AspiredState(models: state.models.map(\.withoutTrailingSlash))
         try state.check(engines: dependencies.engines)
-        let isDone = Monitor(false)
+        let isDone = Condition(false)
         // One lock over comparing and pushing, so that two callers' states arrive in their order.
         let changes = wanted.withLock { wanted in
             let changes = wanted.changes(to: state)

@@ -7,7 +7,7 @@ final class EventQueue<Event: Sendable>: Sendable {
         var wakeUps = 0
     }
 
-    private let state = Monitor(State())
+    private let state = Condition(State())
 
     /// Adds an event.
     func push(_ event: Event) {

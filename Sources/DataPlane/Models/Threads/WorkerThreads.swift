@@ -16,7 +16,7 @@ final class WorkerThreads: Sendable {
         case end
     }
 
-    private let state = Monitor(State())
+    private let state = Condition(State())
 
     /// Starts `count` threads, named `name`.
     ///
@@ -54,14 +54,14 @@ final class WorkerThreads: Sendable {
         }
     }
 
-    private static func work(_ state: Monitor<State>) {
+    private static func work(_ state: Condition<State>) {
         while true {
             let next = state.wait { state -> Next? in
                 if !state.urgent.isEmpty { return .job(state.urgent.removeFirst()) }
                 if !state.normal.isEmpty { return .job(state.normal.removeFirst()) }
                 return state.isClosed ? .end : nil
             }
-            guard case .job(let job)? = next else { break }
+            guard case .job(let job) = next else { break }
             job()
         }
         state.change { $0.running -= 1 }

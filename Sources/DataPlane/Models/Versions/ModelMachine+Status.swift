@@ -52,10 +52,17 @@ extension ModelMachine {
         -> (String, ServingError?)
     {
         guard shown.isAvailable else {
-            if let error = shown.endedError { return (error.message, error) }
+            if let error = shown.endedError {
+                if case .changing? = files[shown.version] {
+                    return (error.message + "; its files are changing and will be tried", error)
+                }
+                return (error.message, error)
+            }
             return (shown.remark, shown.isPending ? shown.lastError : nil)
         }
-        guard let newer = own.last, newer.id > shown.id else { return (shown.remark, nil) }
+        guard let newer = own.last, newer.id > shown.id else {
+            return (fileRemark(shown) ?? shown.remark, nil)
+        }
         if let error = newer.endedError ?? newer.lastError {
             return (
                 "its files or options have changed, but loading them failed (\(error.message)); "
@@ -63,6 +70,16 @@ extension ModelMachine {
             )
         }
         return ("its files or options have changed and are being loaded", nil)
+    }
+
+    /// What has become of the files of a version that answers; nil while they are as they were.
+    private func fileRemark(_ shown: VersionMachine) -> String? {
+        switch files[shown.version] {
+        case .changing?: "its files are changing; they are loaded when they have settled"
+        case .empty?: "its directory is empty; what was loaded before still answers"
+        case .unreadable(let message)?: message + "; what was loaded before still answers"
+        case .settled?, nil: nil
+        }
     }
 
     private func waitReason(_ version: ModelVersion) -> String {

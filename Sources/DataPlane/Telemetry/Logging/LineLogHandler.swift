@@ -6,16 +6,18 @@ public import ServingCore
 /// Text: `2026-11-21T08:00:00.123Z info  models: digits/2 available in 12 ms key=value`. Control
 /// characters in messages are escaped, so that a record is always one line.
 public struct LineLogHandler: LogHandler {
-    public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
+    private let level: LogLevelSwitch
+    /// A level that somebody gave this one logger; it wins over the switch.
+    private var ownLevel: Logger.Level?
     private let label: String
     private let format: LogFormat
     private let write: @Sendable ([UInt8]) -> Void
     private let now: @Sendable () -> UTCTime
 
     init(
-        label: String, level: Logger.Level, format: LogFormat,
+        label: String, level: LogLevelSwitch, format: LogFormat,
         metadataProvider: Logger.MetadataProvider? = nil,
         now: @escaping @Sendable () -> UTCTime = UTCTime.now,
         write: @escaping @Sendable ([UInt8]) -> Void
@@ -25,14 +27,20 @@ public struct LineLogHandler: LogHandler {
         self.metadataProvider = metadataProvider
         self.now = now
         self.write = write
-        logLevel = level
+        self.level = level
+    }
+
+    /// The switch's level, unless this logger was given one of its own.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? level.level }
+        set { ownLevel = newValue }
     }
 
     /// Makes the handlers of all loggers; for `LoggingSystem.bootstrap`.
     ///
     /// - Throws: `file_unreadable` when the destination cannot be written.
     public static func factory(
-        _ destination: LogDestination, format: LogFormat, level: Logger.Level
+        _ destination: LogDestination, format: LogFormat, level: LogLevelSwitch
     ) throws(ServingError) -> @Sendable (String) -> any LogHandler {
         let file = try LogFile(destination)
         return { label in

@@ -1,1 +1,0 @@
-// The room Protocols; see docs/architecture.md.

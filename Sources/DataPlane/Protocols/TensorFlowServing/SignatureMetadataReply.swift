@@ -1,0 +1,81 @@
+import Inference
+import Listener
+import NIOCore
+import NIOHTTP1
+import ServingCore
+import Tensors
+
+/// The metadata route: `GET /v1/models/NAME[/versions/N|/labels/L]/metadata`.
+enum SignatureMetadataReply {
+    /// The signatures of a version, put together from two printed messages as TensorFlow Serving does
+    /// (`http_rest_api_util.cc`), odd line breaks included.
+    ///
+    /// A model that did not come from TensorFlow has no graph, so the `name` of an input or output is
+    /// its own name instead of a graph tensor's (`x:0`).
+    static func make(_ metadata: ModelMetadata) -> HTTPResponse {
+        let modelSpecification = ReplyDocument.object([
+            ("name", .text(metadata.identity.name.text)),
+            ("signature_name", .text("")),
+            ("version", .text(metadata.identity.version.description)),
+        ])
+        let signatures = metadata.signatures.map { (key: $0.name, value: document(of: $0)) }
+        let map = ReplyDocument.object([("signature_def", .object(signatures))])
+        var body = ByteBuffer(string: "{\n\"model_spec\":")
+        modelSpecification.write(to: &body, .indented(1), depth: 0)
+        body.writeString("\n,\n\"metadata\": {\"signature_def\": ")
+        map.write(to: &body, .indented(1), depth: 0)
+        body.writeString("\n}\n}\n")
+        return HTTPResponse(.ok, contentType: TensorFlowServingReply.contentType, body: body)
+    }
+
+    private static func document(of signature: ModelSignature) -> ReplyDocument {
+        .object([
+            ("inputs", .object(signature.inputs.map { ($0.name, document(of: $0)) })),
+            ("outputs", .object(signature.outputs.map { ($0.name, document(of: $0)) })),
+            ("method_name", .text("tensorflow/serving/predict")),
+        ])
+    }
+
+    private static func document(of specification: TensorSpecification) -> ReplyDocument {
+        let dimensions = (specification.dimensions ?? []).map { dimension in
+            var name = ""
+            if case .dynamic(let known?) = dimension { name = known }
+            return ReplyDocument.object([
+                ("size", .text(String(dimension.wireValue))), ("name", .text(name)),
+            ])
+        }
+        return .object([
+            ("dtype", .text(specification.elementType.tensorFlowDataType)),
+            (
+                "tensor_shape",
+                .object([
+                    ("dim", .list(dimensions)),
+                    ("unknown_rank", .flag(specification.dimensions == nil)),
+                ])
+            ),
+            ("name", .text(specification.name)),
+        ])
+    }
+}
+
+extension ElementType {
+    /// The name in TensorFlow's `DataType` enumeration.
+    var tensorFlowDataType: String {
+        switch self {
+        case .bool: "DT_BOOL"
+        case .uint8: "DT_UINT8"
+        case .uint16: "DT_UINT16"
+        case .uint32: "DT_UINT32"
+        case .uint64: "DT_UINT64"
+        case .int8: "DT_INT8"
+        case .int16: "DT_INT16"
+        case .int32: "DT_INT32"
+        case .int64: "DT_INT64"
+        case .float16: "DT_HALF"
+        case .bfloat16: "DT_BFLOAT16"
+        case .float32: "DT_FLOAT"
+        case .float64: "DT_DOUBLE"
+        case .bytes: "DT_STRING"
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import NIOHTTP1
+import ServingCore
+import Testing
+
+@testable import Protocols
+
+@Suite struct StatusTableTests {
+    @Test(arguments: ErrorCode.allCodes)
+    func everyCodeHasAnEntryInBothTables(code: ErrorCode) {
+        #expect(TensorFlowServingStatus.table[code] != nil, "\(code) has no TensorFlow status")
+        #expect(OpenInferenceStatus.table[code] != nil, "\(code) has no v2 status")
+    }
+
+    @Test(arguments: ErrorCode.allCodes)
+    func noErrorLooksLikeSuccess(code: ErrorCode) {
+        #expect(TensorFlowServingStatus.of(code).http.code >= 400)
+        #expect(TensorFlowServingStatus.of(code).canonical != .ok)
+        #expect(OpenInferenceStatus.of(code).code >= 400)
+    }
+
+    @Test(arguments: [
+        (ErrorCode.labelNotFound, 400, 404), (.modelNotFound, 404, 404), (.overloaded, 429, 503),
+        (.modelNotReady, 503, 503), (.deadlineExceeded, 504, 504), (.cancelled, 499, 499),
+        (.methodNotAllowed, 400, 405), (.unsupported, 501, 501), (.engineFailed, 500, 500),
+    ])
+    func followsEachProtocolWhereTheyDiffer(code: ErrorCode, v1: Int, v2: Int) {
+        #expect(Int(TensorFlowServingStatus.of(code).http.code) == v1)
+        #expect(Int(OpenInferenceStatus.of(code).code) == v2)
+    }
+
+    @Test(arguments: [
+        (ErrorCode.overloaded, Duration?.none, String?.some("1")),
+        (.overloaded, Duration.milliseconds(1500), "2"),
+        (.modelNotReady, .seconds(3), "3"), (.shuttingDown, .zero, "1"),
+        (.deadlineExceeded, .seconds(3), nil), (.invalidRequest, nil, nil),
+    ])
+    func saysWhenToComeBackInWholeSeconds(code: ErrorCode, pause: Duration?, expected: String?) {
+        var headers = HTTPHeaders()
+        RetryAfter.add(for: ServingError(code, "x", retryAfter: pause), to: &headers)
+        #expect(headers.first(name: "retry-after") == expected)
+    }
+}
