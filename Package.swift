@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "Slipway", "SlipwayClient", logging,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Slipway",
+                "SlipwayClient", logging,
                 argumentParser,
             ],
             path: "Sources/slipway", swiftSettings: settings),
