@@ -104,8 +104,7 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Slipway",
-                "SlipwayClient", logging,
-                argumentParser,
+                "SlipwayClient", nioCore, logging, argumentParser,
             ],
             path: "Sources/slipway", swiftSettings: settings),
 
@@ -189,7 +188,7 @@ let package = Package(
             "Slipway",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
-                "Slipway", "TestSupport", logging,
+                "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
             ], data: ["Configurations"]),
         tests(
             "SlipwayClient",

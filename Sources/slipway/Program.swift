@@ -18,7 +18,8 @@ struct Program: ParsableCommand {
             """,
         version: VersionReport.current.version,
         subcommands: [
-            ServeSubcommand.self, CheckCommand.self, ConfigCommand.self, EnginesCommand.self,
+            ServeSubcommand.self, ModelsCommand.self, PredictCommand.self, CheckCommand.self,
+            ConfigCommand.self, EnginesCommand.self,
             DoctorCommand.self,
             VersionCommand.self,
         ])
