@@ -86,7 +86,8 @@ let package = Package(
             "DataPlane", "Scheduling",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", "Models"]),
         room(
-            "DataPlane", "Telemetry", ["ServingCore", "Inference", "Listener", nioCore, logging]),
+            "DataPlane", "Telemetry",
+            ["ServingCore", "Inference", "Listener", nioCore, nioHTTP1, logging]),
 
         // MARK: Assembly, client library and the executable
         room(
@@ -102,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "Slipway", "SlipwayClient", logging,
-                argumentParser,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Slipway",
+                "SlipwayClient", nioCore, logging, argumentParser,
             ],
             path: "Sources/slipway", swiftSettings: settings),
 
@@ -179,12 +180,15 @@ let package = Package(
             ]),
         tests(
             "Telemetry",
-            ["ServingCore", "Inference", "Listener", "Telemetry", "TestSupport", nioCore, logging]),
+            [
+                "ServingCore", "Inference", "Listener", "Telemetry", "TestSupport", nioCore,
+                nioHTTP1, logging,
+            ]),
         tests(
             "Slipway",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Slipway",
-                "TestSupport", logging,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
+                "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
             ], data: ["Configurations"]),
         tests(
             "SlipwayClient",

@@ -1,1 +1,21 @@
-print("slipway")
+import ArgumentParser
+import Glibc
+import ServingCore
+import Slipway
+
+// Exit statuses are part of the interface (docs/command-line.md), so they are not left to the
+// argument parser, which would end with 64 after a wrong command line.
+do {
+    var command = try Program.parseAsRoot()
+    try command.run()
+} catch let error as ServingError {
+    StandardStream.error.write("error: \(error.message)\n")
+    exit(CommandExit(error).rawValue)
+} catch {
+    let message = Program.fullMessage(for: error)
+    let code = Program.exitCode(for: error)
+    if !message.isEmpty {
+        (code.isSuccess ? StandardStream.output : .error).write(message + "\n")
+    }
+    exit(code == .validationFailure ? CommandExit.usage.rawValue : code.rawValue)
+}

@@ -95,10 +95,11 @@ import Testing
     }
 
     @Test func compressesJSONForClientsThatAcceptIt() throws {
-        let wire = try Wire(RecordingHandler { _ in
-            HTTPResponse(
-                .ok, contentType: "application/json", body: ByteBuffer(string: Self.text))
-        })
+        let wire = try Wire(
+            RecordingHandler { _ in
+                HTTPResponse(
+                    .ok, contentType: "application/json", body: ByteBuffer(string: Self.text))
+            })
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
         let bytes = try wire.receivedBytes()
         let whole = String(buffer: bytes)
@@ -121,10 +122,11 @@ import Testing
     ]) func leavesOtherRepliesAsTheyAre(
         _ field: String, _ type: String, _ count: Int, _ varies: Bool
     ) throws {
-        let wire = try Wire(RecordingHandler { _ in
-            HTTPResponse(
-                .ok, contentType: type, body: ByteBuffer(repeating: 0x61, count: count))
-        })
+        let wire = try Wire(
+            RecordingHandler { _ in
+                HTTPResponse(
+                    .ok, contentType: type, body: ByteBuffer(repeating: 0x61, count: count))
+            })
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\(field)\r\n")
         let reply = try wire.received()
         #expect(reply.contains("content-length: \(count)\r\n"))

@@ -104,9 +104,10 @@ import Testing
     }
 
     @Test func leavesTheBodyOutForHead() throws {
-        let wire = try Wire(RecordingHandler { _ in
-            HTTPResponse(.ok, body: ByteBuffer(string: "hello"))
-        })
+        let wire = try Wire(
+            RecordingHandler { _ in
+                HTTPResponse(.ok, body: ByteBuffer(string: "hello"))
+            })
         try wire.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try wire.received() == "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n")
     }
@@ -141,14 +142,15 @@ import Testing
     }
 
     @Test func letsNoHandlerSplitItsReply() throws {
-        let wire = try Wire(RecordingHandler { _ in
-            HTTPResponse(
-                .ok,
-                headers: [
-                    "x-id": "a\r\nset-cookie: b", "Content-Length": "99", "date": "never",
-                    "Transfer-Encoding": "chunked", "Connection": "close",
-                ])
-        })
+        let wire = try Wire(
+            RecordingHandler { _ in
+                HTTPResponse(
+                    .ok,
+                    headers: [
+                        "x-id": "a\r\nset-cookie: b", "Content-Length": "99", "date": "never",
+                        "Transfer-Encoding": "chunked", "Connection": "close",
+                    ])
+            })
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(
             try wire.received()
@@ -159,9 +161,10 @@ import Testing
 
     @Test func sendsLargeBodiesUnchanged() throws {
         let text = String(repeating: "0123456789", count: 5000)
-        let wire = try Wire(RecordingHandler { _ in
-            HTTPResponse(.ok, body: ByteBuffer(string: text))
-        })
+        let wire = try Wire(
+            RecordingHandler { _ in
+                HTTPResponse(.ok, body: ByteBuffer(string: text))
+            })
         try wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try wire.received().hasSuffix("content-length: 50000\r\n\r\n" + text))
     }

@@ -155,7 +155,9 @@ private final class Written: Sendable {
 
     func logger(_ format: LogFormat, _ level: Logger.Level = .info) -> Logger {
         Logger(label: "models") { label in
-            LineLogHandler(label: label, level: LogLevelSwitch(level), format: format, now: { moment }) { line in
+            LineLogHandler(
+                label: label, level: LogLevelSwitch(level), format: format, now: { moment }
+            ) { line in
                 self.bytes.withLock { $0 += line }
             }
         }

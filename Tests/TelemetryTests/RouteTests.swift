@@ -3,19 +3,23 @@ import Listener
 import NIOCore
 import NIOHTTP1
 import ServingCore
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import Telemetry
 
 private final class Answer: Sendable {
-    private let response = Mutex<HTTPResponse?>(nil)
+    private let response = Condition<HTTPResponse?>(nil)
 
     var responder: HTTPResponder {
-        HTTPResponder { [self] given in response.withLock { $0 = given } }
+        HTTPResponder { [self] given in
+            response.withLock { $0 = given }
+            response.signal()
+        }
     }
-    var given: HTTPResponse? { response.withLock { $0 } }
+
+    /// The answer, once it is there.
+    var given: HTTPResponse { response.wait { $0 } }
 }
 
 private func admin(
@@ -30,30 +34,57 @@ private func admin(
 
 private func ask(
     _ handler: AdminHandler, _ target: String, _ method: HTTPMethod = .GET
-) throws -> HTTPResponse {
+) -> HTTPResponse {
     let answer = Answer()
     handler.handle(HTTPRequest(method: method, target: target), answer.responder)
-    return try #require(answer.given)
+    return answer.given
 }
 
 @Test(arguments: ["/metrics", "/monitoring/prometheus/metrics", "/metrics?name=x"])
 func servesThePageWithItsExactContentType(path: String) throws {
-    let response = try ask(admin(), path)
+    let response = ask(admin(), path)
     #expect(response.status == .ok)
     #expect(response.headers["content-type"] == ["text/plain; version=0.0.4; charset=utf-8"])
     #expect(String(buffer: response.body).hasPrefix("# HELP slipway_requests_total "))
 }
 
+/// Holds the page back until it is told to go on.
+private final class HeldSource: MetricSource {
+    let pages = Condition((begun: 0, isOpen: false))
+
+    func write(to page: inout ExpositionWriter) {
+        pages.withLock { $0.begun += 1 }
+        pages.broadcast()
+        pages.wait { $0.isOpen ? () : nil }
+    }
+}
+
+@Test func scrapesThatComeTogetherShareAPage() {
+    let source = HeldSource()
+    let handler = MetricsHandler(MetricsPage([source]))
+    let answers = (0..<6).map { _ in Answer() }
+    handler.handle(HTTPRequest(method: .GET, target: "/metrics"), answers[0].responder)
+    // The first is being written; the other five wait for the one after it.
+    source.pages.wait { $0.begun == 1 ? () : nil }
+    for answer in answers.dropFirst() {
+        handler.handle(HTTPRequest(method: .GET, target: "/metrics"), answer.responder)
+    }
+    source.pages.withLock { $0.isOpen = true }
+    source.pages.broadcast()
+    for answer in answers { #expect(answer.given.status == .ok) }
+    #expect(source.pages.withLock { $0.begun } == 2)
+}
+
 @Test func isLiveWhileNotReady() throws {
     let handler = admin([], ServerReadiness(isReady: false, reasons: ["draining"]))
-    let response = try ask(handler, "/livez")
+    let response = ask(handler, "/livez")
     #expect(response.status == .ok)
     #expect(response.headers["content-type"] == ["application/json"])
     #expect(String(buffer: response.body) == "{\"status\":\"ok\"}\n")
 }
 
 @Test func isReadyWithoutReasons() throws {
-    let response = try ask(admin(), "/readyz")
+    let response = ask(admin(), "/readyz")
     #expect(response.status == .ok)
     #expect(String(buffer: response.body) == "{\"status\":\"ready\",\"reasons\":[]}\n")
 }
@@ -61,7 +92,7 @@ func servesThePageWithItsExactContentType(path: String) throws {
 @Test func namesEachReasonForNotBeingReady() throws {
     let reasons = ["model 'a' has no version", "model 'b' failed: \"bad\"\nfile"]
     let handler = admin([], ServerReadiness(isReady: false, reasons: reasons))
-    let response = try ask(handler, "/readyz")
+    let response = ask(handler, "/readyz")
     #expect(response.status == .serviceUnavailable)
     #expect(
         String(buffer: response.body)
@@ -73,7 +104,7 @@ func servesThePageWithItsExactContentType(path: String) throws {
 func listsTheModelsWhenAskedTo(target: String) throws {
     let model = ModelStatus(
         name: try ModelName("digits"), versions: [], isReady: false, reason: "empty directory")
-    let response = try ask(admin([model]), target)
+    let response = ask(admin([model]), target)
     #expect(
         String(buffer: response.body)
             == "{\"status\":\"ready\",\"reasons\":[],\"models\":[{\"name\":\"digits\","
@@ -90,7 +121,7 @@ func listsTheModelsWhenAskedTo(target: String) throws {
                 version: ModelVersion(1), state: .end, reason: "gave up",
                 error: ServingError(.modelInvalid, "not an ONNX file")),
         ], isReady: true)
-    let response = try ask(admin([model]), "/models")
+    let response = ask(admin([model]), "/models")
     #expect(
         String(buffer: response.body)
             == "{\"models\":[{\"name\":\"digits\",\"ready\":true,\"reason\":\"\",\"versions\":["
@@ -101,11 +132,11 @@ func listsTheModelsWhenAskedTo(target: String) throws {
 
 @Test(arguments: ["/metrics", "/livez", "/readyz", "/models"])
 func answersReadingMethodsOnly(path: String) throws {
-    #expect(try ask(admin(), path, .HEAD).status == .ok)
-    let options = try ask(admin(), path, .OPTIONS)
+    #expect(ask(admin(), path, .HEAD).status == .ok)
+    let options = ask(admin(), path, .OPTIONS)
     #expect(options.status == .noContent)
     #expect(options.headers["allow"] == ["GET, HEAD, OPTIONS"])
-    let refused = try ask(admin(), path, .POST)
+    let refused = ask(admin(), path, .POST)
     #expect(refused.status == .methodNotAllowed)
     #expect(refused.headers["allow"] == ["GET, HEAD, OPTIONS"])
     #expect(String(buffer: refused.body).contains("\"code\":\"method_not_allowed\""))
@@ -113,7 +144,7 @@ func answersReadingMethodsOnly(path: String) throws {
 
 @Test(arguments: ["/", "/metricss", "/METRICS", "/models/", "/readyz/x", "", "?", "//metrics"])
 func refusesUnknownPathsAndNamesTheKnownOnes(target: String) throws {
-    let response = try ask(admin(), target)
+    let response = ask(admin(), target)
     #expect(response.status == .notFound)
     #expect(String(buffer: response.body).contains("/readyz"))
 }

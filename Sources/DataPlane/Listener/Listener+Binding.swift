@@ -7,7 +7,7 @@ extension Listener {
     /// Binds where the configuration says, and turns what goes wrong into what to do about it.
     func bind(
         _ bootstrap: ServerBootstrap, at address: ListenerAddress
-    ) async throws(ServingError) -> any Channel {
+    ) async throws(ServingError) -> (any Channel, UnixSocketFile?) {
         do {
             switch address {
             case .tcp(let host, let port):
@@ -15,10 +15,15 @@ extension Listener {
                     throw ServingError(
                         .addressUnavailable, "port \(port) does not exist; choose 1 to 65535")
                 }
-                return try await bootstrap.bind(host: host, port: port).get()
+                return (try await bootstrap.bind(host: host, port: port).get(), nil)
             case .unix(let path):
-                try UnixSocketFile.prepare(path)
-                return try await bootstrap.bind(unixDomainSocketPath: path).get()
+                let (file, descriptor) = try UnixSocketFile.bind(path)
+                do {
+                    return (try await bootstrap.withBoundSocket(descriptor).get(), file)
+                } catch {
+                    file.remove()
+                    throw error
+                }
             }
         } catch let error as ServingError {
             throw error
@@ -31,10 +36,8 @@ extension Listener {
         let advice: String
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE: advice = "the port is in use; stop what uses it or choose another port"
-        case EACCES:
-            advice = "permission is denied; choose a port above 1023 or a directory you may write"
+        case EACCES: advice = "permission is denied; choose a port above 1023"
         case EADDRNOTAVAIL: advice = "this machine has no such address; use one that it has"
-        case ENOENT: advice = "the directory does not exist; make it first"
         default: advice = "\(error); check the host name and the port"
         }
         return ServingError(

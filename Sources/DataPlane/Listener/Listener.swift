@@ -49,13 +49,8 @@ public final class Listener: Sendable {
         if let files = configuration.tls {
             certificates = try CertificateStore(files, logger: logger)
         }
-        let channel = try await bind(makeBootstrap(certificates), at: configuration.address)
-        let socketFile: UnixSocketFile? =
-            if case .unix(let path) = configuration.address {
-                UnixSocketFile(boundAt: path)
-            } else {
-                nil
-            }
+        let (channel, socketFile) = try await bind(
+            makeBootstrap(certificates), at: configuration.address)
         let reloads = certificates.map { scheduleReloads($0) }
         state.withLock {
             $0 = State(

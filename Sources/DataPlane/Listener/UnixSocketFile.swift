@@ -11,7 +11,7 @@ struct UnixSocketFile {
     /// Makes room for a socket at a path.
     ///
     /// - Throws: `address_unavailable` when something is there that must not be removed.
-    static func prepare(_ path: String) throws(ServingError) {
+    private static func prepare(_ path: String) throws(ServingError) {
         guard !path.isEmpty, path.utf8.count <= 107 else {
             throw ServingError(
                 .addressUnavailable,
@@ -33,13 +33,28 @@ struct UnixSocketFile {
         unlink(path)
     }
 
-    /// Remembers the socket that was just bound.
-    init?(boundAt path: String) {
+    /// Binds a socket at a path and remembers its file.
+    ///
+    /// NIO would remove whatever is at the path when it closes a socket that it bound itself, also
+    /// the file of a successor; so this program binds, and NIO only listens.
+    ///
+    /// - Returns: The file, and a descriptor that the caller owns.
+    static func bind(_ path: String) throws(ServingError) -> (UnixSocketFile, descriptor: CInt) {
+        try prepare(path)
+        let descriptor = makeSocket()
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        self.path = path
-        device = status.st_dev
-        inode = status.st_ino
+        guard descriptor >= 0, withAddress(path, { Glibc.bind(descriptor, $0, $1) }) == 0,
+            lstat(path, &status) == 0
+        else {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            throw ServingError(
+                .addressUnavailable,
+                "cannot listen on unix:\(path): \(reason); choose a path in a directory that "
+                    + "exists and that you may write")
+        }
+        let file = UnixSocketFile(path: path, device: status.st_dev, inode: status.st_ino)
+        return (file, descriptor)
     }
 
     /// Removes the file, unless another one has taken its place.
@@ -53,17 +68,27 @@ struct UnixSocketFile {
 
     /// Whether somebody accepts connections; only a refused connection proves that nobody does.
     private static func isAlive(_ path: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0o2004000, 0)
+        let descriptor = makeSocket()
         guard descriptor >= 0 else { return true }
         defer { close(descriptor) }
+        return withAddress(path) { connect(descriptor, $0, $1) } == 0 || errno != ECONNREFUSED
+    }
+
+    private static func makeSocket() -> CInt {
+        // SOCK_CLOEXEC and SOCK_NONBLOCK, which Glibc shows only as an enumeration.
+        socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | 0o2004000, 0)
+    }
+
+    private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let status = withUnsafePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        return status == 0 || errno != ECONNREFUSED
     }
 }

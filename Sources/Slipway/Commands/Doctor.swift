@@ -104,8 +104,8 @@ public enum Doctor {
         return report.entries.map { entry in
             switch entry.availability {
             case .available(let version, let path):
-                let place = path.map { " at \($0)" } ?? ", built in"
-                return DoctorCheck("engine \(entry.name)", .ok, "version \(version)\(place)")
+                let finding = path.map { "version \(version) at \($0)" } ?? "built in"
+                return DoctorCheck("engine \(entry.name)", .ok, finding)
             case .missing(let error):
                 return DoctorCheck(
                     "engine \(entry.name)", isAnyUsable ? .warning : .failure, "not usable",

@@ -31,7 +31,7 @@ public struct DoctorCheck: Hashable, Sendable {
 }
 
 /// What `slipway doctor` says: what is missing on this machine, and how to get it.
-public struct DoctorReport: Hashable, Sendable {
+public struct DoctorReport: CommandReport, Hashable {
     /// The checks, in the order they are shown.
     public let checks: [DoctorCheck]
 

@@ -3,7 +3,7 @@ import ServingCore
 public import Wire
 
 /// What `slipway engines` says: which engines there are and whether each can be used here.
-public struct EnginesReport: Sendable {
+public struct EnginesReport: CommandReport {
     /// One engine.
     public struct Entry: Sendable {
         /// Its name in the configuration.
@@ -36,7 +36,7 @@ public struct EnginesReport: Sendable {
         for entry in entries {
             switch entry.availability {
             case .available(let version, let path):
-                table.add([entry.name, "available", version, path ?? "(built in)"])
+                table.add([entry.name, "available", version, path ?? "-"])
             case .missing(let error):
                 table.add([entry.name, "missing", "-", "-"])
                 notes += "\n\(entry.name): \(error.message)\n"

@@ -4,7 +4,7 @@ public import Wire
 /// What `slipway models` says: what a running server serves, in which state and why.
 ///
 /// Reads the document that the admin port's `/models` gives (`ModelsHandler` in the telemetry room).
-public struct ModelsReport: Sendable {
+public struct ModelsReport: CommandReport {
     /// One line of the table.
     struct Row: Equatable {
         var model: String

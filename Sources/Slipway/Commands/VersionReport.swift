@@ -1,17 +1,17 @@
 public import Wire
 
 /// What `slipway version` says, and the labels of `slipway_build_info`.
-public struct VersionReport: Hashable, Sendable {
+public struct VersionReport: CommandReport, Hashable {
     /// The program's version (semantic versioning).
     public let version: String
-    /// The Swift compiler that built it, as far as the language tells.
+    /// The version of Swift that it was built with.
     public let swift: String
     /// The processor architecture that it was built for.
     public let architecture: String
 
     /// This program's.
     public static let current = VersionReport(
-        version: "0.1.0", swift: builtBy, architecture: builtFor)
+        version: Version.number, swift: Version.swift, architecture: builtFor)
 
     /// The report for people.
     public var text: String { "slipway \(version) (Swift \(swift), \(architecture))\n" }
@@ -22,18 +22,6 @@ public struct VersionReport: Hashable, Sendable {
             "version": .string(version), "swift": .string(swift),
             "architecture": .string(architecture),
         ])
-    }
-
-    private static var builtBy: String {
-        #if compiler(>=6.5)
-            "6.5 or later"
-        #elseif compiler(>=6.4)
-            "6.4"
-        #elseif compiler(>=6.3)
-            "6.3"
-        #else
-            "6.2"
-        #endif
     }
 
     private static var builtFor: String {

@@ -1,6 +1,6 @@
 public import Models
 
-/// Everything that an operator may choose: the contents of `slipway.yaml` with every default filled in.
+/// Everything that an operator may choose: `slipway.yaml` with every default filled in.
 public struct Configuration: Hashable, Sendable {
     /// Where the server listens.
     public var listen = ListenSettings()
@@ -12,10 +12,10 @@ public struct Configuration: Hashable, Sendable {
     public var processors: Int?
     /// Absolute directories that are searched for engine libraries first.
     public var libraryDirectories: [String] = []
-    /// Bytes that all loaded models together may take; nil to derive it from the machine.
+    /// Bytes that all loaded models together may take; nil for no limit but the machine's.
     public var memoryBytes: Int?
-    /// Versions that load at the same time; nil to derive it from the processors.
-    public var loadThreads: Int?
+    /// Versions that load at the same time.
+    public var loadThreads = 2
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.

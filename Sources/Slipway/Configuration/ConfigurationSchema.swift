@@ -16,10 +16,11 @@ enum ConfigurationSchema {
                 + "quota and the affinity mask."),
         .init(
             "memory", \.memoryBytes, ValueForm<Int>.size(1 << 20...1 << 50).or("auto"),
-            "Memory that all loaded models together may take; `auto` derives it from the machine."),
+            "Memory that all loaded models together may take; `auto` sets no limit but the free memory of the machine."
+        ),
         .init(
-            "load_threads", \.loadThreads, ValueForm<Int>.count(1...256).or("auto"),
-            "Versions that load at the same time; `auto` derives it from the processors."),
+            "load_threads", \.loadThreads, .count(1...256),
+            "Versions that load or unload at the same time."),
         .init(
             "library_directories", \.libraryDirectories, .paths,
             "Directories that are searched for engine libraries before all others."),

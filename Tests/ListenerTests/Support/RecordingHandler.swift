@@ -24,7 +24,8 @@ final class RecordingHandler: HTTPHandler {
     static let echo: Answer = { request in
         HTTPResponse(
             .ok, contentType: "text/plain",
-            headers: ["x-request": "\(request.method.rawValue) \(request.target)"], body: request.body)
+            headers: ["x-request": "\(request.method.rawValue) \(request.target)"],
+            body: request.body)
     }
 
     /// Leaves every answer to the test.

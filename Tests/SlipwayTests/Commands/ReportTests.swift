@@ -90,19 +90,19 @@ private let missing = FakeEngine(
         ServingError(.libraryMissing, "libonnxruntime.so was not found; run scripts/fetch-deps")))
 private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
 
-@Test func listsEnginesAndHowToGetThem() {
+@Test func listsEnginesAndHowToGetThem() throws {
     let report = EnginesReport([missing, builtin], environment)
     #expect(
         report.text == """
             ENGINE       STATUS     VERSION  LIBRARY
-            builtin      available  1        (built in)
+            builtin      available  1        -
             onnxruntime  missing    -        -
 
             onnxruntime: libonnxruntime.so was not found; run scripts/fetch-deps
 
             """)
     #expect(
-        report.json.text(.compact)
+        try report.json.text(.compact)
             == "{\"engines\":[{\"name\":\"builtin\",\"available\":true,\"version\":\"1\","
             + "\"library\":null},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
             + "{\"code\":\"library_missing\","
@@ -120,11 +120,11 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
     #expect(CommandExit(ServingError(.internalError, "x")).rawValue == 1)
 }
 
-@Test func namesVersionCompilerAndArchitecture() {
+@Test func namesVersionCompilerAndArchitecture() throws {
     let report = VersionReport(version: "1.2.3", swift: "6.3", architecture: "arm64")
     #expect(report.text == "slipway 1.2.3 (Swift 6.3, arm64)\n")
     #expect(
-        report.json.text(.compact)
+        try report.json.text(.compact)
             == "{\"version\":\"1.2.3\",\"swift\":\"6.3\",\"architecture\":\"arm64\"}")
 }
 
@@ -190,7 +190,7 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
     #expect(accompanied.map(\.status) == [.warning, .ok])
 }
 
-@Test func showsTheDiagnosisForPeopleAndPrograms() {
+@Test func showsTheDiagnosisForPeopleAndPrograms() throws {
     let report = DoctorReport([
         DoctorCheck("memory", .ok, "4.0 GiB free"),
         DoctorCheck("engine onnxruntime", .failure, "not usable", remedy: "run this\nthen that"),
@@ -207,7 +207,7 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
 
             """)
     #expect(
-        report.json.text(.compact)
+        try report.json.text(.compact)
             == "{\"healthy\":false,\"checks\":[{\"name\":\"memory\",\"status\":\"ok\","
             + "\"finding\":\"4.0 GiB free\",\"remedy\":null},{\"name\":\"engine onnxruntime\","
             + "\"status\":\"fail\",\"finding\":\"not usable\",\"remedy\":\"run this\\nthen that\"}]}"

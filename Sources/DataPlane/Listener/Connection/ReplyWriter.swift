@@ -73,7 +73,9 @@ struct ReplyWriter {
         if isClean { return }
         for index in start..<(start + count) {
             let byte = context.output.getInteger(at: index, as: UInt8.self) ?? 0
-            if byte < 0x20 || byte == 0x7f { context.output.setInteger(ByteClasses.space, at: index) }
+            if byte < 0x20 || byte == 0x7f {
+                context.output.setInteger(ByteClasses.space, at: index)
+            }
         }
     }
 

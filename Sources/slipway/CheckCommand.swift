@@ -1,0 +1,26 @@
+import ArgumentParser
+import ServingCore
+import Slipway
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check configuration files without serving.",
+        discussion:
+            "Lists every problem with its line and column; ends with 3 if a file is invalid."
+    )
+
+    @Argument(
+        help: "The files; slipway.yaml in the working directory when none is given.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var files: [String] = [Configuration.usualFileName]
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let report = CheckReport(
+            try files.map { try Configuration.reading(path: $0, engines: Engines.names) })
+        try output.show(report)
+        guard report.isValid else { throw ExitCode(.configurationInvalid) }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import ServingCore
+import Slipway
+
+struct ServeSubcommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve models until SIGTERM or Ctrl-C.",
+        discussion: """
+            Give NAME=DIRECTORY for each model, or a configuration file, which is followed while the \
+            server runs; SIGHUP reads it again, along with certificates, and reopens log files.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Models: a name, and a directory of numbered versions.", valueName: "name=directory"),
+        completion: .directory)
+    var models: [String] = []
+
+    @OptionGroup(title: "Configuration") var source: ConfigurationOptions
+    @OptionGroup var flags: OverrideOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the addresses as JSON to this file once the ports are open.",
+            valueName: "file"),
+        completion: .file())
+    var announce: String?
+
+    func validate() throws {
+        if source.config != nil, !models.isEmpty {
+            throw ValidationError("give either --config or NAME=DIRECTORY, not both")
+        }
+    }
+
+    func run() throws {
+        guard let source = ServeCommand.Source.choose(file: source.config, models: models) else {
+            throw ValidationError(
+                "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
+                    + "--config FILE; there is no slipway.yaml in this directory")
+        }
+        // Here on the first thread, so that every later one inherits the mask.
+        _ = ProcessSignals.takeOver()
+        let (overrides, announce) = (flags.overrides, announce)
+        let isClean = try Waiting.run { () async throws(ServingError) in
+            try await ServeCommand.run(source, overrides: overrides, announce: announce) {
+                started in
+                Self.greet(started)
+            }
+        }
+        guard isClean else {
+            StandardStream.error.write("error: not everything ended within the drain timeout\n")
+            throw ExitCode(.failure)
+        }
+    }
+
+    private static func greet(_ started: Announcement) {
+        let lines = [
+            ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
+        ]
+        for (name, address) in lines {
+            guard let address else { continue }
+            StandardStream.error.write("\(name) at \(address)\n")
+        }
+    }
+}
