@@ -26,6 +26,10 @@ let package = Package(
                 // libFuzzer brings `main`.
                 .unsafeFlags(["-parse-as-library", "-sanitize=fuzzer"]),
             ],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+            linkerSettings: [
+                .unsafeFlags([
+                    "-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "muldefs",
+                ])
+            ])
     }
 )
