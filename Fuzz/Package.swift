@@ -21,11 +21,9 @@ let package = Package(
             name: name,
             dependencies: [.product(name: "FuzzTargets", package: "slipway")],
             path: "Executables/\(folder)",
-            swiftSettings: [
-                .swiftLanguageMode(.v6),
-                // libFuzzer brings `main`.
-                .unsafeFlags(["-parse-as-library", "-sanitize=fuzzer"]),
-            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])],
+            // SwiftPM defines `main` itself, so libFuzzer's own, which is linked as a whole, has to
+            // give way; gold cannot do that.
             linkerSettings: [
                 .unsafeFlags([
                     "-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "muldefs",
