@@ -28,10 +28,12 @@ func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] =
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], data: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: settings)
+        exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -107,6 +109,15 @@ let package = Package(
             ],
             path: "Sources/slipway", swiftSettings: settings),
 
+        // MARK: The floors of `make bench`
+        .executableTarget(
+            name: "bench-floor",
+            dependencies: [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
+                nioCore, nioPosix, nioHTTP1,
+            ],
+            path: "Benchmarks/Floor", swiftSettings: settings),
+
         // MARK: Test support: fakes and the suite that every engine passes
         .target(
             name: "TestSupport",
@@ -176,7 +187,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Slipway",
                 "TestSupport", logging,
-            ]),
+            ], data: ["Configurations"]),
         tests(
             "SlipwayClient",
             ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),

@@ -3,37 +3,69 @@
 /// Each code says whether the same request may be sent again (`isRetryable`). Protocols map codes to
 /// their wire form in one table each; a test fails when a code has no entry.
 public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
-    private enum Name: String, CaseIterable {
-        case invalidRequest = "invalid_request"
-        case invalidName = "invalid_name"
-        case invalidTensor = "invalid_tensor"
-        case signatureNotFound = "signature_not_found"
-        case labelNotFound = "label_not_found"
-        case routeNotFound = "route_not_found"
-        case methodNotAllowed = "method_not_allowed"
-        case modelNotFound = "model_not_found"
-        case modelNotReady = "model_not_ready"
-        case requestTooLarge = "request_too_large"
-        case unsupportedMediaType = "unsupported_media_type"
-        case unsupported = "unsupported"
-        case overloaded = "overloaded"
-        case deadlineExceeded = "deadline_exceeded"
-        case cancelled = "cancelled"
-        case shuttingDown = "shutting_down"
-        case engineFailed = "engine_failed"
-        case modelInvalid = "model_invalid"
-        case resourceExhausted = "resource_exhausted"
-        case libraryMissing = "library_missing"
-        case configurationInvalid = "configuration_invalid"
-        case fileUnreadable = "file_unreadable"
-        case addressUnavailable = "address_unavailable"
-        case internalError = "internal"
+    private enum Name: UInt8, CaseIterable {
+        case invalidRequest
+        case invalidName
+        case invalidTensor
+        case signatureNotFound
+        case labelNotFound
+        case routeNotFound
+        case methodNotAllowed
+        case modelNotFound
+        case modelNotReady
+        case requestTooLarge
+        case unsupportedMediaType
+        case unsupported
+        case overloaded
+        case deadlineExceeded
+        case cancelled
+        case shuttingDown
+        case engineFailed
+        case modelInvalid
+        case resourceExhausted
+        case libraryMissing
+        case configurationInvalid
+        case fileUnreadable
+        case addressUnavailable
+        case internalError
+
+        var text: String {
+            switch self {
+            case .invalidRequest: "invalid_request"
+            case .invalidName: "invalid_name"
+            case .invalidTensor: "invalid_tensor"
+            case .signatureNotFound: "signature_not_found"
+            case .labelNotFound: "label_not_found"
+            case .routeNotFound: "route_not_found"
+            case .methodNotAllowed: "method_not_allowed"
+            case .modelNotFound: "model_not_found"
+            case .modelNotReady: "model_not_ready"
+            case .requestTooLarge: "request_too_large"
+            case .unsupportedMediaType: "unsupported_media_type"
+            case .unsupported: "unsupported"
+            case .overloaded: "overloaded"
+            case .deadlineExceeded: "deadline_exceeded"
+            case .cancelled: "cancelled"
+            case .shuttingDown: "shutting_down"
+            case .engineFailed: "engine_failed"
+            case .modelInvalid: "model_invalid"
+            case .resourceExhausted: "resource_exhausted"
+            case .libraryMissing: "library_missing"
+            case .configurationInvalid: "configuration_invalid"
+            case .fileUnreadable: "file_unreadable"
+            case .addressUnavailable: "address_unavailable"
+            case .internalError: "internal"
+            }
+        }
     }
 
     private let name: Name
 
     /// The text that metrics, logs and JSON carry.
-    public var description: String { name.rawValue }
+    public var description: String { name.text }
+
+    /// The position in `allCodes`: an index for tables and counters, stable within a run only.
+    public var ordinal: Int { Int(name.rawValue) }
 
     /// Every code, for tests that check that a table is complete.
     public static var allCodes: [ErrorCode] { Name.allCases.map(ErrorCode.init(name:)) }

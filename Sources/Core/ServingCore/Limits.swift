@@ -28,6 +28,16 @@ public enum Limits {
     public static let keepAliveTimeout = Duration.seconds(75)
     /// How long a request may take by default.
     public static let requestTimeout = Duration.seconds(30)
+    /// How long a client may leave a reply unread before its connection is closed.
+    public static let replyWriteTimeout = Duration.seconds(30)
+    /// How long after a request's deadline the listener still waits for the handler's own answer.
+    public static let answerGrace = Duration.seconds(30)
+    /// How long bytes of a refused client are read and thrown away, so that it sees the refusal.
+    public static let lingerTimeout = Duration.seconds(2)
+    /// Reply bodies below this many bytes are sent as they are: gzip would gain less than it costs.
+    public static let gzipBytesMinimum = 1024
+    /// Longest line that starts a chunk, with its extensions, in bytes.
+    public static let chunkLineBytesMaximum = 1024
     /// How long a draining server waits for requests in flight.
     public static let drainTimeout = Duration.seconds(30)
 

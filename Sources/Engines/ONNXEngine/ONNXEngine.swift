@@ -1,1 +1,83 @@
-// The room ONNXEngine; see docs/architecture.md.
+import CONNXRuntime
+public import EngineInterface
+import NativeLibrary
+public import ServingCore
+
+/// ONNX models, run by ONNX Runtime in this process.
+///
+/// A version directory is claimed for its `model.onnx`, or for the only `.onnx` file in it. Weights
+/// outside that file are found by the names that it gives, within the version directory.
+public struct ONNXEngine: Engine {
+    /// The entry that is claimed for a directory with several `.onnx` files, none of them
+    /// `model.onnx`: to estimate or load it fails with the names and what to do.
+    static let ambiguousEntry = "*.onnx"
+
+    /// Makes the engine; the library is opened at the first load.
+    public init() {}
+
+    public var name: String { "onnxruntime" }
+
+    public func recognise(_ files: ModelFiles) -> Recognition? {
+        if let entry = files.entry("model.onnx"), !entry.isDirectory {
+            return Recognition(framework: "ONNX", entry: entry.name)
+        }
+        let found = files.files(endingWith: ".onnx")
+        guard let first = found.first else { return nil }
+        return Recognition(
+            framework: "ONNX", entry: found.count == 1 ? first.name : Self.ambiguousEntry)
+    }
+
+    public func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
+        let entry = try Self.entry(of: source)
+        var byteCount = entry.byteCount
+        // Only a directory with other files can have weights in them, and only then is it read.
+        let others = source.files.entries.filter { !$0.isDirectory && $0.name != entry.name }
+        if !others.isEmpty {
+            let model = try ModelContent(source)
+            byteCount += others.filter { model.file.weightFiles.contains($0.name) }
+                .reduce(0) { $0 + $1.byteCount }
+        }
+        return ResourceEstimate(memoryBytes: MemoryEstimate.bytes(forFiles: byteCount))
+    }
+
+    public func load(_ source: ModelSource, _ environment: EngineEnvironment)
+        throws(ServingError) -> any LoadedModel
+    {
+        let options = try ONNXOptions(source.options)
+        _ = try Self.entry(of: source)
+        let runtime = try ONNXRuntime.shared(environment)
+        let content = try ModelContent(source)
+        do throws(ServingError) {
+            let session = try ONNXSession(runtime, content, options, environment.budget)
+            let interface = try SessionInterface(runtime, session.handle, content.file)
+            let properties = content.file.allProperties + interface.properties
+            return try ONNXModel(
+                session, interface, properties: properties,
+                concurrencyMaximum: environment.budget.processors)
+        } catch {
+            throw error.inContext("cannot load \(source.entryPath)")
+        }
+    }
+
+    public func availability(_ environment: EngineEnvironment) -> EngineAvailability {
+        do throws(ServingError) {
+            let (library, base) = try ONNXRuntime.open(environment)
+            let version = String(cString: base.GetVersionString())
+            return .available(version: version, path: library.path)
+        } catch {
+            return .missing(error)
+        }
+    }
+
+    private static func entry(of source: ModelSource) throws(ServingError) -> ModelFiles.Entry {
+        if let entry = source.files.entry(source.entry), !entry.isDirectory { return entry }
+        let names = source.files.files(endingWith: ".onnx").map(\.name)
+        guard !names.isEmpty else {
+            throw ServingError(.modelInvalid, "\(source.files.directory) has no \(source.entry)")
+        }
+        throw ServingError(
+            .modelInvalid,
+            "\(source.files.directory) holds \(names.joined(separator: ", ").clipped()); name the "
+                + "one to load model.onnx, or leave only one .onnx file")
+    }
+}

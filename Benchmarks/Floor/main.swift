@@ -1,0 +1,26 @@
+// The floors that Benchmarks/run compares the server with:
+//   bench-floor echo PORT            a bare SwiftNIO HTTP/1.1 server that returns each body
+//   bench-floor engine MODEL.onnx N  N calls of the engine itself, one row, in this process
+//   bench-floor json long|short N    N reads and writes of 32x784 floats as JSON
+import Glibc
+
+setvbuf(stdout, nil, _IOLBF, 0)
+let arguments = CommandLine.arguments.dropFirst()
+do {
+    switch (arguments.first, arguments.count) {
+    case ("echo", 2):
+        try EchoFloor.run(port: Int(arguments.last ?? "") ?? 0)
+    case ("engine", 3):
+        try EngineFloor.run(
+            path: arguments[arguments.startIndex + 1], calls: Int(arguments.last ?? "") ?? 0)
+    case ("json", 3):
+        try JSONFloor.run(
+            kind: arguments[arguments.startIndex + 1], rounds: Int(arguments.last ?? "") ?? 1)
+    default:
+        print("usage: bench-floor echo PORT | engine MODEL.onnx CALLS | json long|short ROUNDS")
+        exit(2)
+    }
+} catch {
+    print("bench-floor: \(error)")
+    exit(1)
+}

@@ -1,0 +1,78 @@
+import NIOCore
+import NIOHTTP1
+import ServingCore
+
+extension HTTPConnection {
+    func respond(_ response: HTTPResponse, to number: UInt64) {
+        if eventLoop.inEventLoop {
+            complete(response, number)
+        } else {
+            eventLoop.execute { self.complete(response, number) }
+        }
+    }
+
+    /// Writes the answer of the request in flight; others are late or repeated and are dropped.
+    private func complete(_ response: HTTPResponse, _ number: UInt64) {
+        guard phase == .inFlight, number == self.number else { return }
+        if isDraining || response.saysClose { exchange.form.keepsAlive = false }
+        let keepsAlive = exchange.form.keepsAlive
+        writeReply(response)
+        exchange.cancellation = nil
+        if !keepsAlive {
+            return input.readableBytes > 0 ? linger() : closeAfterWrites()
+        }
+        if !isReading { flushIfNeeded() }
+        guard !isProcessing else { return }
+        if input.readableBytes > 0 {
+            process()
+            if !isReading { flushIfNeeded() }
+        }
+        releaseRead()
+    }
+
+    /// Serialises and writes, tells the observer, and makes the connection idle; does not flush.
+    func writeReply(_ response: HTTPResponse) {
+        guard let context else { return }
+        let (start, rest) = ReplyWriter(context: loopContext).write(response, exchange.form)
+        context.write(wrapOutboundOut(start), promise: nil)
+        if let rest { context.write(wrapOutboundOut(rest), promise: nil) }
+        needsFlush = true
+        enter(.idle)
+        report(response, bytesOut: exchange.form.isHead ? 0 : response.body.readableBytes)
+    }
+
+    private func report(_ response: HTTPResponse, bytesOut: Int) {
+        guard let observer = setup.observer else { return }
+        let nanoseconds = UInt64(clamping: (since - exchange.received).nanoseconds)
+        var record: RequestRecord?
+        if wantsRecords {
+            record = RequestRecord(
+                method: exchange.method, target: exchange.target,
+                status: Int(response.status.code), bytesIn: exchange.bytesIn, bytesOut: bytesOut,
+                nanoseconds: nanoseconds, remoteAddress: remoteAddress,
+                userAgent: exchange.userAgent)
+        }
+        observer.requestFinished(
+            status: Int(response.status.code), nanoseconds: nanoseconds, record: record)
+    }
+
+    private var remoteAddress: String {
+        guard let address = context?.channel.remoteAddress, let text = address.ipAddress else {
+            return "unix"
+        }
+        return address.port.map { "\(text):\($0)" } ?? text
+    }
+
+    func flushIfNeeded() {
+        guard needsFlush, let context else { return }
+        needsFlush = false
+        context.flush()
+    }
+}
+
+extension HTTPResponse {
+    /// Whether the handler wants the connection closed after this answer.
+    fileprivate var saysClose: Bool {
+        headers.first(name: "connection").map { $0.lowercased() == "close" } ?? false
+    }
+}

@@ -1,0 +1,37 @@
+/// Hears what happens at a listener, for metrics and the access log.
+///
+/// Called on event loops; implementations must not block.
+public protocol ListenerObserver: AnyObject, Sendable {
+    /// Whether `requestFinished` should get a record; read once a connection.
+    var wantsRecords: Bool { get }
+    /// A client has connected, within the limit.
+    func connectionOpened()
+    /// A connection that `connectionOpened` told of is closed.
+    func connectionClosed()
+    /// The listener itself refused a request or a connection: the handler never saw it.
+    func requestRefused(status: Int)
+    /// A request has been answered; `record` is nil unless `wantsRecords`.
+    ///
+    /// - Parameter nanoseconds: From the end of the request's head until its reply was written.
+    func requestFinished(status: Int, nanoseconds: UInt64, record: RequestRecord?)
+}
+
+/// One line of the access log.
+public struct RequestRecord: Sendable {
+    /// The method, as the client sent it.
+    public var method: String
+    /// The target, still percent-encoded.
+    public var target: String
+    /// The status of the reply.
+    public var status: Int
+    /// Bytes of the body after decompression.
+    public var bytesIn: Int
+    /// Bytes of the reply's body as sent.
+    public var bytesOut: Int
+    /// From the end of the request's head until its reply was written.
+    public var nanoseconds: UInt64
+    /// The client's address, `unix` for a Unix domain socket.
+    public var remoteAddress: String
+    /// The client's `user-agent`, if it sent one.
+    public var userAgent: String?
+}

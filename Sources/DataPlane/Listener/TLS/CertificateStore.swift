@@ -1,0 +1,123 @@
+import Glibc
+import Logging
+import NIOSSL
+import ServingCore
+import Synchronization
+
+/// The TLS context of a listener, made anew when its files change; connections that are open keep
+/// the one that they began with.
+final class CertificateStore: Sendable {
+    /// Tells whether a file was changed or replaced since it was last looked at.
+    private struct Stamp: Equatable {
+        var inode: UInt
+        var size: Int
+        var seconds: Int
+        var nanoseconds: Int
+        var changeSeconds: Int
+        var changeNanoseconds: Int
+    }
+
+    private struct State {
+        var context: NIOSSLContext
+        var stamps: [Stamp?]
+    }
+
+    private let files: TLSFiles
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// Reads the files.
+    ///
+    /// - Throws: `configuration_invalid` naming the file that cannot be used, and why.
+    init(_ files: TLSFiles, logger: Logger) throws(ServingError) {
+        self.files = files
+        self.logger = logger
+        // Stamps first: a change in between is seen at the next look.
+        let stamps = Self.stamps(files)
+        state = Mutex(State(context: try Self.load(files), stamps: stamps))
+    }
+
+    /// The context for a new connection.
+    var context: NIOSSLContext { state.withLock { $0.context } }
+
+    /// Reads the files again if one has changed; keeps the old certificate when the new one is
+    /// broken, and says so once. Reads files: not for event loops.
+    func reloadIfChanged() {
+        let stamps = Self.stamps(files)
+        guard state.withLock({ $0.stamps != stamps }) else { return }
+        do throws(ServingError) {
+            try reload()
+        } catch {
+            logger.error(
+                "kept the old certificate: \(error.message)",
+                metadata: ["certificate": "\(files.certificateChain)"])
+        }
+    }
+
+    /// Reads the files again now.
+    ///
+    /// - Throws: `configuration_invalid`; the old certificate stays in use then.
+    func reload() throws(ServingError) {
+        let stamps = Self.stamps(files)
+        state.withLock { $0.stamps = stamps }
+        let context = try Self.load(files)
+        state.withLock { $0.context = context }
+        logger.info(
+            "loaded a new certificate", metadata: ["certificate": "\(files.certificateChain)"])
+    }
+
+    private static func stamps(_ files: TLSFiles) -> [Stamp?] {
+        let paths = [files.certificateChain, files.privateKey, files.clientAuthorities]
+        return paths.compactMap { $0 }.map { path in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            return Stamp(
+                inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec, changeSeconds: status.st_ctim.tv_sec,
+                changeNanoseconds: status.st_ctim.tv_nsec)
+        }
+    }
+
+    private static func load(_ files: TLSFiles) throws(ServingError) -> NIOSSLContext {
+        let chain = try reading(files.certificateChain, "certificate chain") {
+            try NIOSSLCertificate.fromPEMFile(files.certificateChain)
+        }
+        guard !chain.isEmpty else {
+            throw ServingError(
+                .configurationInvalid,
+                "the certificate chain '\(files.certificateChain)' has no certificate; "
+                    + "give a PEM file, leaf first")
+        }
+        let key = try reading(files.privateKey, "private key") {
+            try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+        }
+        var settings = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        settings.minimumTLSVersion = .tlsv12
+        settings.applicationProtocols = ["http/1.1"]
+        if let authorities = files.clientAuthorities {
+            settings.certificateVerification = .noHostnameVerification
+            settings.trustRoots = .certificates(
+                try reading(authorities, "client authorities") {
+                    try NIOSSLCertificate.fromPEMFile(authorities)
+                })
+        }
+        let complete = settings
+        return try reading(files.certificateChain, "certificate and its private key") {
+            try NIOSSLContext(configuration: complete)
+        }
+    }
+
+    private static func reading<Value>(
+        _ path: String, _ what: String, _ body: () throws -> Value
+    ) throws(ServingError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw ServingError(
+                .configurationInvalid,
+                "cannot use the \(what) '\(path)': \(error); give a readable PEM file, and a key "
+                    + "that belongs to the certificate", cause: error)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import ServingCore
+
+/// Reads a base directory once: which versions are there, and what the wanted ones hold.
+struct VersionDirectoryScanner: Sendable {
+    let fileSystem: any ModelFileSystem
+
+    /// Scans; blocks for as long as the file system takes.
+    ///
+    /// - Throws: `file_unreadable` or `model_invalid` when the base directory itself cannot be read;
+    ///   a version directory that cannot be read is part of the result.
+    func scan(_ model: AspiredModel) throws(ServingError) -> BaseListing {
+        let base = model.baseDirectory
+        var candidates = VersionSelection.candidates(among: try fileSystem.entries(of: base))
+        let found = candidates.directories.mapValues { base + "/" + $0 }
+        let versions = Array(found.keys)
+        if found.isEmpty {
+            candidates.remarks.append(Self.emptyRemark(base, candidates.otherDirectories))
+        }
+        let wanted = VersionSelection.wanted(
+            model.versionPolicy, labels: model.labels.values, found: versions)
+        let missing = VersionSelection.missing(model.versionPolicy, found: versions)
+        for version in missing {
+            candidates.remarks.append("version \(version) is wanted, but \(base) does not hold it")
+        }
+        return BaseListing(
+            baseDirectory: base, found: found,
+            wanted: wanted.compactMap { version in found[version].map { read(version, $0) } },
+            missing: missing, remarks: candidates.remarks)
+    }
+
+    private func read(_ version: ModelVersion, _ directory: String) -> BaseListing.Wanted {
+        let now = fileSystem.wallClockNanoseconds()
+        do throws(ServingError) {
+            let fingerprint = try fileSystem.fingerprint(of: directory)
+            return .init(
+                version: version, directory: directory, content: .success(fingerprint),
+                ageNanoseconds: now.subtractingReportingOverflow(fingerprint.latestChange)
+                    .partialValue)
+        } catch {
+            return .init(
+                version: version, directory: directory, content: .failure(error),
+                ageNanoseconds: 0)
+        }
+    }
+
+    private static func emptyRemark(_ base: String, _ others: [String]) -> String {
+        let seen =
+            others.isEmpty
+            ? ""
+            : " (found "
+                + others.prefix(5).map { "'\($0.clipped(to: 64))'" }.joined(separator: ", ") + ")"
+        return
+            "base directory \(base) holds no version: each version is a sub-directory named by a "
+            + "number, such as \(base)/1" + seen
+    }
+}

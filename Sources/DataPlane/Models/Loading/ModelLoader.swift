@@ -1,0 +1,174 @@
+import EngineInterface
+import Inference
+import Logging
+import ServingCore
+import Synchronization
+
+/// One attempt at loading a version, as a loader thread gets it.
+struct LoadOrder: Sendable {
+    let key: InstanceKey
+    let identity: ModelIdentity
+    let target: VersionTarget
+    let abandonment: Abandonment
+}
+
+/// Tells a loader thread that nobody wants its work any more; it looks between its steps.
+final class Abandonment: Sendable {
+    private let flag = Atomic(false)
+
+    var isAbandoned: Bool { flag.load(ordering: .relaxed) }
+
+    func abandon() { flag.store(true, ordering: .relaxed) }
+}
+
+/// A version that is loaded and has been warmed up.
+struct LoadedVersion: Sendable {
+    let servable: any ManagedServable
+    /// Requests that worked, to ask it again with when its runs fail.
+    let probes: [InferenceRequest]
+    /// What is odd about it; empty when all is well.
+    let remark: String
+}
+
+/// Carries out loads: engine, memory, load, batch check, scheduler, warm-up. Blocks; any thread.
+struct ModelLoader: Sendable {
+    let engines: [any Engine]
+    let environment: EngineEnvironment
+    let factory: any ServableFactory
+    let warmUpReader: any WarmUpReader
+    let fileSystem: any ModelFileSystem
+    let observer: any ServerObserver
+    let clock: any ServingClock
+    let ledger: MemoryLedger
+    let warmUpTimeLimit: Duration
+    let logger: Logger
+
+    /// What comes before memory is taken.
+    private struct Prepared {
+        let engine: any Engine
+        let source: ModelSource
+    }
+
+    /// Attempts a load and reports each step: memory is missing, or the load begins and then ends.
+    func attempt(_ order: LoadOrder, report: (ManagerEvent) -> Void) {
+        let began = clock.now()
+        var isReserved = false
+        let result: Result<LoadedVersion, ServingError>
+        do throws(ServingError) {
+            try checkWanted(order)
+            let prepared = try prepare(order)
+            let estimate = try prepared.engine.estimate(prepared.source)
+            let bytes = max(0, estimate.memoryBytes)
+            if let shortage = ledger.reserve(bytes, for: order.key) {
+                report(.memoryMissing(order.key, shortage))
+                return
+            }
+            isReserved = true
+            report(.loadBegan(order.key, memoryBytes: bytes))
+            result = .success(try load(order, prepared))
+        } catch {
+            result = .failure(error)
+        }
+        if isReserved {
+            let isLoaded = if case .success = result { true } else { false }
+            ledger.loadEnded(order.key, isLoaded: isLoaded)
+        }
+        let error: ServingError? = if case .failure(let error) = result { error } else { nil }
+        if error?.code != .cancelled {
+            observer.loadFinished(
+                order.identity, error: error, nanoseconds: clock.now().nanoseconds(since: began))
+        }
+        report(.loadFinished(order.key, result))
+    }
+
+    private func checkWanted(_ order: LoadOrder) throws(ServingError) {
+        guard !order.abandonment.isAbandoned else {
+            throw ServingError(.cancelled, "the version is not wanted any more")
+        }
+    }
+
+    private func prepare(_ order: LoadOrder) throws(ServingError) -> Prepared {
+        let files = try fileSystem.files(in: order.target.directory)
+        let specification = order.target.specification
+        let choice = try EngineChoice.choose(engines, named: specification.engine, for: files)
+        return Prepared(
+            engine: choice.engine,
+            source: ModelSource(
+                identity: order.identity, files: files, entry: choice.recognition.entry,
+                options: specification.options))
+    }
+
+    private func load(_ order: LoadOrder, _ prepared: Prepared) throws(ServingError)
+        -> LoadedVersion
+    {
+        let model = try prepared.engine.load(prepared.source, environment)
+        let servable: any ManagedServable
+        let recorded: [InferenceRequest]
+        var remarks: [String] = []
+        do throws(ServingError) {
+            try checkWanted(order)
+            let metadata = try metadata(of: model, order, prepared)
+            recorded = try warmUpReader.requests(in: prepared.source.files, metadata: metadata)
+            let policy = scheduling(model, order, recorded, &remarks)
+            servable = factory.makeServable(
+                model, metadata: metadata, policy: policy,
+                observer: observer.modelObserver(for: order.identity))
+        } catch {
+            model.unload()
+            LibraryCall.trimHeap()
+            throw error
+        }
+        do throws(ServingError) {
+            let abandonment = order.abandonment
+            let outcome = try WarmUp(
+                clock: clock, timeLimit: warmUpTimeLimit, isAbandoned: { abandonment.isAbandoned }
+            ).run(
+                servable, recorded: recorded, policy: order.target.specification.warmUp,
+                versionDirectory: order.target.directory)
+            if !outcome.remark.isEmpty { remarks.append(outcome.remark) }
+            return LoadedVersion(
+                servable: servable, probes: outcome.proven,
+                remark: remarks.joined(separator: "; "))
+        } catch {
+            servable.unload()
+            LibraryCall.trimHeap()
+            throw error
+        }
+    }
+
+    private func metadata(
+        of model: any LoadedModel, _ order: LoadOrder, _ prepared: Prepared
+    ) throws(ServingError) -> ModelMetadata {
+        let declaration = model.declaration
+        guard !declaration.signatures.isEmpty else {
+            throw ServingError(
+                .modelInvalid, "the model declares no way to call it: it has no signature")
+        }
+        return ModelMetadata(
+            identity: order.identity, engine: prepared.engine.name,
+            platform: declaration.platform, signatures: declaration.signatures,
+            properties: declaration.properties)
+    }
+
+    /// The wanted policy, without batching when the model does not keep its rows apart.
+    private func scheduling(
+        _ model: any LoadedModel, _ order: LoadOrder, _ recorded: [InferenceRequest],
+        _ remarks: inout [String]
+    ) -> SchedulingPolicy {
+        var policy = order.target.specification.scheduling
+        guard policy.batchRowsMaximum > 1 else { return policy }
+        let verification = BatchVerification(
+            model: model, recorded: recorded,
+            mayMakeUp: order.target.specification.warmUp.synthetic)
+        guard let objection = verification.objection() else { return policy }
+        policy.batchRowsMaximum = 1
+        remarks.append("batching is off: \(objection)")
+        logger.warning(
+            "requests are not batched",
+            metadata: [
+                "model": "\(order.identity.name)", "version": "\(order.identity.version)",
+                "reason": "\(objection)",
+            ])
+        return policy
+    }
+}

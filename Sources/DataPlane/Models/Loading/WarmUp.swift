@@ -1,0 +1,136 @@
+import Inference
+import ServingCore
+import Tensors
+
+/// Proves that a loaded version can predict, before anybody else asks it to.
+struct WarmUp {
+    /// How a version was proved.
+    struct Outcome: Sendable {
+        /// Requests that worked, for later probes; empty when none was run.
+        var proven: [InferenceRequest]
+        /// A remark for the status; empty when all is well.
+        var remark: String
+    }
+
+    let clock: any ServingClock
+    let timeLimit: Duration
+    /// Whether the load has been abandoned.
+    let isAbandoned: @Sendable () -> Bool
+
+    /// Runs the recorded requests or, without any, a made-up one.
+    ///
+    /// - Throws: the engine's error, with what to do about it, when a recorded request fails or when
+    ///   no made-up input works; `deadline_exceeded` when the time is up.
+    func run(
+        _ servable: any Servable, recorded: [InferenceRequest], policy: WarmUpPolicy,
+        versionDirectory: String
+    ) throws(ServingError) -> Outcome {
+        let deadline = clock.now().advanced(by: timeLimit)
+        if !recorded.isEmpty {
+            try replay(recorded, on: servable, policy, deadline)
+            return Outcome(proven: Array(recorded.prefix(1)), remark: "")
+        }
+        guard policy.synthetic else {
+            return Outcome(proven: [], remark: "unproven: no warm-up request is recorded")
+        }
+        return try makeUp(servable, policy, deadline, versionDirectory)
+    }
+
+    private func replay(
+        _ requests: [InferenceRequest], on servable: any Servable, _ policy: WarmUpPolicy,
+        _ deadline: MonotonicTime
+    ) throws(ServingError) {
+        for _ in 0..<max(1, policy.iterations) {
+            for (index, request) in requests.enumerated() {
+                do throws(ServingError) {
+                    try predict(request, on: servable, deadline)
+                } catch {
+                    throw error.inContext("recorded warm-up request \(index + 1) failed")
+                }
+            }
+        }
+    }
+
+    private func makeUp(
+        _ servable: any Servable, _ policy: WarmUpPolicy, _ deadline: MonotonicTime,
+        _ versionDirectory: String
+    ) throws(ServingError) -> Outcome {
+        var failure: ServingError?
+        for request in Self.candidates(servable.metadata.defaultSignature) {
+            do throws(ServingError) {
+                for _ in 0..<max(1, policy.iterations) {
+                    try predict(request, on: servable, deadline)
+                }
+                return Outcome(proven: [request], remark: "")
+            } catch {
+                failure = error
+                // Time that is up, or a load that is abandoned, is not the input's fault.
+                if [.deadlineExceeded, .cancelled].contains(error.code) { break }
+            }
+        }
+        let failure2 =
+            failure
+            ?? ServingError(
+                .modelInvalid, "no input of a sensible size can be made up from the signature")
+        throw ServingError(
+            failure2.code,
+            "the model does not answer a made-up request: \(failure2.message); record a real "
+                + "request in \(versionDirectory)/warmup_requests.jsonl or set "
+                + "warm_up.synthetic: false",
+            source: failure2.source, cause: failure2.cause)
+    }
+
+    /// Zeros, then ones, then for inputs of any rank the same again with two dimensions.
+    static func candidates(_ signature: ModelSignature) -> [InferenceRequest] {
+        let hasAnyRank = signature.inputs.contains { $0.dimensions == nil }
+        var requests: [InferenceRequest] = []
+        for rank in hasAnyRank ? [1, 2] : [1] {
+            for content in [MadeUpInputs.Content.zeros, .ones] {
+                guard
+                    let tensors = try? MadeUpInputs.tensors(
+                        for: signature, content, anyRank: rank)
+                else { continue }
+                requests.append(
+                    InferenceRequest(
+                        signatureName: signature.name,
+                        inputs: zip(signature.inputs, tensors).map { NamedTensor($0.name, $1) }))
+            }
+        }
+        return requests
+    }
+
+    /// Submits and waits; this thread is a loader thread, which may block.
+    private func predict(
+        _ request: InferenceRequest, on servable: any Servable, _ deadline: MonotonicTime
+    ) throws(ServingError) {
+        guard !isAbandoned() else {
+            throw ServingError(.cancelled, "the version is not wanted any more")
+        }
+        let left = deadline.nanoseconds(since: clock.now())
+        guard left > 0 else { throw late }
+        var request = request
+        let cancellation = RequestCancellation()
+        request.deadline = deadline
+        request.cancellation = cancellation
+        let answer = Condition<ServingError??>(nil)
+        servable.submit(request) { result in
+            answer.change { answer in
+                switch result {
+                case .success: answer = .some(nil)
+                case .failure(let error): answer = .some(error)
+                }
+            }
+        }
+        // The servable ends requests at their deadline; a second more is for its own thread's turn.
+        let (limit, overflow) = left.addingReportingOverflow(1_000_000_000)
+        guard let ended = answer.wait(timeoutNanoseconds: overflow ? left : limit, { $0 }) else {
+            cancellation.cancel()
+            throw late
+        }
+        if let error = ended { throw error }
+    }
+
+    private var late: ServingError {
+        ServingError(.deadlineExceeded, "the warm-up did not end within \(timeLimit)")
+    }
+}

@@ -1,0 +1,77 @@
+public import Inference
+public import ServingCore
+
+/// The counters of one model version; every event is a handful of atomic additions.
+public final class ModelMetrics: ModelObserver {
+    /// Which version.
+    public let identity: ModelIdentity
+    private let requests = AtomicCounts(count: Outcomes.combinations)
+    /// Two a protocol: successes, then failures. Each failure's own code is in `requests`.
+    private let durations: [Histogram] = (0..<WireProtocol.allCases.count * 2).map { _ in
+        Histogram(.latency)
+    }
+    let queueDuration = Histogram(.latency)
+    let runDuration = Histogram(.latency)
+    let batchRequests = Histogram(.batch)
+    let batchRows = Histogram(.batch)
+    let queueDepth = Gauge()
+    let labels: MetricLabels
+
+    /// Starts at nothing.
+    public init(_ identity: ModelIdentity) {
+        self.identity = identity
+        labels = MetricLabels([
+            "model": identity.name.text, "version": identity.version.description,
+        ])
+    }
+
+    public func requestFinished(_ wire: WireProtocol, outcome: ErrorCode?, nanoseconds: UInt64) {
+        requests.add(at: Outcomes.index(wire, outcome))
+        durations[wire.ordinal * 2 + (outcome == nil ? 0 : 1)].record(nanoseconds)
+    }
+
+    public func runFinished(
+        queueNanoseconds: UInt64, runNanoseconds: UInt64, requests: Int, rows: Int
+    ) {
+        queueDuration.record(queueNanoseconds)
+        runDuration.record(runNanoseconds)
+        batchRequests.record(UInt64(clamping: requests))
+        batchRows.record(UInt64(clamping: rows))
+    }
+
+    public func queueChanged(depth: Int) {
+        queueDepth.set(depth)
+    }
+
+    /// Requests answered so far over a protocol, by outcome; nil is success.
+    public func requestCount(_ wire: WireProtocol, outcome: ErrorCode?) -> UInt64 {
+        requests[Outcomes.index(wire, outcome)]
+    }
+}
+
+extension ModelMetrics {
+    /// The samples of `slipway_requests_total`: successes always, so that a rate can start at zero,
+    /// failures once they have happened.
+    func writeRequests(to page: inout ExpositionWriter) {
+        for wire in WireProtocol.allCases {
+            let labels = labels.adding("protocol", wire.rawValue)
+            for (index, name) in Outcomes.names.enumerated() {
+                let count = requests[wire.ordinal * Outcomes.names.count + index]
+                guard index == 0 || count > 0 else { continue }
+                page.sample(labels.adding("outcome", name), count)
+            }
+        }
+    }
+
+    /// The samples of `slipway_request_duration_seconds`, for protocols and outcomes that occurred.
+    func writeDurations(to page: inout ExpositionWriter) {
+        for wire in WireProtocol.allCases {
+            for (index, outcome) in ["ok", "error"].enumerated() {
+                let histogram = durations[wire.ordinal * 2 + index]
+                guard histogram.count > 0 else { continue }
+                let labels = labels.adding("protocol", wire.rawValue).adding("outcome", outcome)
+                page.sample(labels, histogram)
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import EngineInterface
+import Inference
+import Listener
+import Logging
+import Models
+import NIOCore
+import NIOPosix
+import Protocols
+import Scheduling
+public import ServingCore
+import Synchronization
+import Telemetry
+
+/// A server made from a configuration: read `init` from top to bottom to see how the rooms are joined.
+///
+/// `start` it once, `apply` changed configurations while it runs, `stop` it once.
+public final class SlipwayServer: Sendable {
+    private let logger = Logger(label: "slipway")
+    private let group: MultiThreadedEventLoopGroup
+    private let watch: DeadlineWatch
+    private let accessLog: AccessLog?
+    private let manager: ModelManager
+    private let rest: [Listener]
+    private let admin: Listener?
+    private let isTLS: Bool
+    private let drainTimeout: Duration
+    private let draining = DrainingFlag()
+    private let initial: AspiredState
+
+    /// Joins everything; opens no port and loads no model yet.
+    ///
+    /// - Throws: `file_unreadable` or `resource_exhausted` when the access log cannot be started.
+    public init(_ configuration: Configuration) throws(ServingError) {
+        // The machine's share: one figure sizes event loops and engine threads alike.
+        let budget = configuration.processors.map(CPUBudget.init(processors:)) ?? .detect()
+        group = MultiThreadedEventLoopGroup(numberOfThreads: budget.processors)
+        initial = configuration.models
+        drainTimeout = configuration.limits.drainTimeout
+        isTLS = configuration.tls.isEnabled
+
+        // What counts and logs; the rooms to its left know it by their observer protocols only.
+        let metrics = ServerMetrics()
+        accessLog = try Self.accessLog(configuration.log)
+
+        // Scheduling: one pool of threads and one watch over deadlines for all models.
+        watch = DeadlineWatch()
+        let factory = SchedulerFactory(watch: watch)
+
+        // Models: directories in, a table of ready versions out.
+        manager = ModelManager(
+            ModelManagerDependencies(
+                engines: Engines.all,
+                environment: EngineEnvironment(
+                    budget: budget, libraryDirectories: configuration.libraryDirectories),
+                factory: factory, warmUpReader: RecordedRequests(), observer: metrics,
+                logger: Logger(label: "models")),
+            settings: Self.settings(configuration))
+
+        // Health is the manager's word, unless the server is going down.
+        let readiness: @Sendable () -> ServerReadiness = { [manager, draining] in
+            draining.isSet
+                ? ServerReadiness(isReady: false, reasons: ["the server is draining"])
+                : manager.readiness()
+        }
+
+        // Protocols and the routes for operators.
+        let restMetrics = ListenerMetrics(name: "rest", accessLog: accessLog)
+        let adminMetrics = ListenerMetrics(name: "admin", accessLog: accessLog)
+        let page = MetricsHandler(
+            Self.page(metrics, manager, [restMetrics, adminMetrics], accessLog))
+        let health = HealthHandler(catalog: manager, readiness: readiness)
+        let data = Self.dataHandler(manager, metrics, page, health, readiness)
+        let operators = AdminHandler(
+            metrics: page, health: health, models: ModelsHandler(manager))
+
+        // Listeners come last: nothing can ask before there is something that answers.
+        rest = Self.restListeners(configuration, data, group, restMetrics)
+        admin = Self.adminListener(configuration, operators, group, adminMetrics)
+    }
+
+    /// Opens the ports, then begins to load; answers at once, with "not ready" until models are.
+    ///
+    /// - Throws: `address_unavailable`, `configuration_invalid` (certificates, models) or
+    ///   `resource_exhausted`; everything is closed again then.
+    public func start() async throws(ServingError) -> Announcement {
+        do throws(ServingError) {
+            try watch.start()
+            try manager.apply(initial)
+            try manager.start()
+            for listener in rest { try await listener.start() }
+            try await admin?.start()
+        } catch {
+            _ = await stop()
+            throw error
+        }
+        return announcement
+    }
+
+    /// Takes over a changed configuration as far as a running server can; the caller has logged it.
+    public func apply(_ configuration: Configuration) {
+        LogLevelSwitch.shared.level = configuration.log.level.swiftLog
+        do throws(ServingError) {
+            try manager.apply(configuration.models)
+        } catch {
+            logger.error("\(error.message); the last models stay in use")
+        }
+    }
+
+    /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
+    public func refreshFiles() {
+        accessLog?.reopen()
+        for listener in rest {
+            do throws(ServingError) { try listener.reloadCertificates() } catch {
+                logger.error("\(error.message); the last certificate stays in use")
+            }
+        }
+    }
+
+    /// Stops accepting, finishes the requests in flight, unloads the models; within the drain timeout.
+    ///
+    /// - Returns: Whether everything ended in time.
+    public func stop() async -> Bool {
+        draining.set()
+        logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
+        var isClean = true
+        for listener in rest where await !listener.drain(within: drainTimeout) { isClean = false }
+        let isUnloaded = manager.stop(timeout: drainTimeout)
+        // The admin port answers until the end, so that operators can see what a drain waits for.
+        _ = await admin?.drain(within: .seconds(1))
+        watch.stop()
+        accessLog?.close()
+        try? await group.shutdownGracefully()
+        logger.notice("stopped", metadata: ["clean": "\(isClean && isUnloaded)"])
+        return isClean && isUnloaded
+    }
+
+    private var announcement: Announcement {
+        var result = Announcement()
+        for listener in rest {
+            let url = Announcement.url(listener.boundAddress, isTLS: isTLS)
+            if case .unix = listener.boundAddress { result.restSocket = url } else { result.rest = url }
+        }
+        result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }
+        return result
+    }
+}

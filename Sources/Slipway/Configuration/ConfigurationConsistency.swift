@@ -1,0 +1,116 @@
+import Models
+import ServingCore
+import Yams
+
+/// Checks of a whole configuration: values that are right by themselves but not together.
+struct ConfigurationConsistency {
+    private let configuration: Configuration
+    private let root: Node
+
+    init(_ configuration: Configuration, _ root: Node) {
+        self.configuration = configuration
+        self.root = root
+    }
+
+    func check(_ context: inout ReadingContext) {
+        checkPorts(&context)
+        checkSocket(&context)
+        checkTLS(&context)
+        warnOfOpenHosts(&context)
+        if configuration.models.models.isEmpty {
+            context.warning(root.value(of: "models"), "no models are configured")
+        }
+    }
+
+    /// The longest path that fits `sockaddr_un`, with its final zero.
+    static let socketPathBytesMaximum = 107
+
+    private func checkPorts(_ context: inout ReadingContext) {
+        let listen = configuration.listen
+        if listen.restPort == nil, listen.restSocket == nil {
+            problem(
+                "listen", "rest", &context,
+                "'listen.rest' is off and there is no 'listen.rest_socket': nothing would be served"
+            )
+        }
+        if let port = listen.restPort, port == listen.adminPort, port != 0,
+            listen.host == listen.adminHost
+        {
+            problem(
+                "listen", "admin", &context,
+                "'listen.rest' and 'listen.admin' are both port \(port) of \(listen.host); "
+                    + "give them different ports")
+        }
+    }
+
+    private func checkSocket(_ context: inout ReadingContext) {
+        guard let path = configuration.listen.restSocket,
+            path.utf8.count > Self.socketPathBytesMaximum
+        else { return }
+        problem(
+            "listen", "rest_socket", &context,
+            "'listen.rest_socket' is \(path.utf8.count) bytes long as an absolute path; the system "
+                + "takes at most \(Self.socketPathBytesMaximum)")
+    }
+
+    private func checkTLS(_ context: inout ReadingContext) {
+        let tls = configuration.tls
+        if tls.certificate != nil, tls.key == nil {
+            problem(
+                "tls", "certificate", &context,
+                "'tls.certificate' is given without 'tls.key'; TLS needs both")
+        }
+        if tls.certificate == nil, tls.key != nil {
+            problem(
+                "tls", "key", &context,
+                "'tls.key' is given without 'tls.certificate'; TLS needs both")
+        }
+        let isRequired = tls.clientVerification == .require
+        if isRequired, tls.clientAuthorities == nil {
+            problem(
+                "tls", "client_verify", &context,
+                "'tls.client_verify' is require, but there is no 'tls.client_ca' to verify with")
+        }
+        if !isRequired, tls.clientAuthorities != nil {
+            problem(
+                "tls", "client_ca", &context,
+                "'tls.client_ca' has no effect while 'tls.client_verify' is off; set that to require"
+            )
+        }
+        if isRequired, tls.certificate == nil, tls.key == nil {
+            problem(
+                "tls", "client_verify", &context,
+                "'tls.client_verify' is require, but there is no 'tls.certificate': "
+                    + "the listener would not speak TLS")
+        }
+    }
+
+    private func warnOfOpenHosts(_ context: inout ReadingContext) {
+        let listen = configuration.listen
+        let isVerified = configuration.tls.clientVerification == .require
+        if listen.restPort != nil, !Self.isLoopback(listen.host), !isVerified {
+            context.warning(
+                root.value(of: "listen")?.value(of: "host"),
+                "the REST port is open on \(listen.host) without authentication: whoever reaches it "
+                    + "can use the models")
+        }
+        if listen.adminPort != nil, !Self.isLoopback(listen.adminHost) {
+            context.warning(
+                root.value(of: "listen")?.value(of: "admin_host"),
+                "the administration port is open on \(listen.adminHost) without authentication")
+        }
+    }
+
+    private func problem(
+        _ section: String, _ key: String, _ context: inout ReadingContext, _ message: String
+    ) {
+        let section = root.value(of: section)
+        let position = (section?.value(of: key) ?? section)?.position
+        context.add(.error, position, message)
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1"
+            || (host.hasPrefix("127.") && host.utf8.allSatisfy { (0x2E...0x39).contains($0) })
+    }
+}

@@ -1,0 +1,137 @@
+import ServingCore
+
+/// Every key of `slipway.yaml`, once: errors, reload, the printed configuration and the reference page
+/// all come from these tables.
+enum ConfigurationSchema {
+    static let root: [ConfigurationKey<Configuration>] = [
+        .init("listen", \.listen, table: listen, "Where the server listens."),
+        .init(
+            "tls", \.tls, table: tls,
+            "Certificates of the REST listener; without them it speaks plain HTTP."),
+        .init(
+            "limits", \.limits, table: limits, "What clients may send, and how long they may take."),
+        .init(
+            "cpus", \.processors, ValueForm<Int>.count(1...4096).or("auto"),
+            "Processors to use: event loops and engine threads together; `auto` takes the cgroup "
+                + "quota and the affinity mask."),
+        .init(
+            "memory", \.memoryBytes, ValueForm<Int>.size(1 << 20...1 << 50).or("auto"),
+            "Memory that all loaded models together may take; `auto` derives it from the machine."),
+        .init(
+            "load_threads", \.loadThreads, ValueForm<Int>.count(1...256).or("auto"),
+            "Versions that load at the same time; `auto` derives it from the processors."),
+        .init(
+            "library_directories", \.libraryDirectories, .paths,
+            "Directories that are searched for engine libraries before all others."),
+        .init("log", \.log, table: log, "What is written to the log, on standard error."),
+        models,
+    ]
+
+    static let listen: [ConfigurationKey<ListenSettings>] = [
+        .init(
+            "rest", \.restPort, ValueForm<Int>.port.or("off"),
+            "TCP port of the REST protocols; 0 takes any free one; `off` needs `rest_socket`."),
+        .init(
+            "admin", \.adminPort, ValueForm<Int>.port.or("off"),
+            "TCP port of health, metrics and administration; 0 takes any free one."),
+        .init("host", \.host, .host, "Address that the REST port is bound to."),
+        .init(
+            "admin_host", \.adminHost, .host, "Address that the administration port is bound to."),
+        .init(
+            "rest_socket", \.restSocket, ValueForm<String>.path.or("off"),
+            "Unix socket on which the REST protocols are served as well."),
+        grpc,
+    ]
+
+    static let tls: [ConfigurationKey<TLSSettings>] = [
+        .init(
+            "certificate", \.certificate, ValueForm<String>.path.optional, default: "none",
+            "PEM file of the server's certificate and its chain; read again when it changes."),
+        .init(
+            "key", \.key, ValueForm<String>.path.optional, default: "none",
+            "PEM file of the private key."),
+        .init(
+            "client_ca", \.clientAuthorities, ValueForm<String>.path.optional, default: "none",
+            "PEM file of the authorities whose client certificates are accepted."),
+        .init(
+            "client_verify", \.clientVerification, .choice,
+            "Whether a client must show a certificate; `require` needs `client_ca`."),
+    ]
+
+    static let limits: [ConfigurationKey<LimitSettings>] = [
+        .init(
+            "body", \.bodyBytes, .size(1...Limits.tensorBytesMaximum),
+            "Largest request body, also after decompression."),
+        .init(
+            "header", \.headerBytes, .size(1 << 10...1 << 24),
+            "Longest request line plus header fields."),
+        .init(
+            "header_fields", \.headerFields, .count(8...10_000), "Most header fields in a request."),
+        .init(
+            "connections", \.connections, .count(1...1_000_000),
+            "Open connections that a listener accepts at once."),
+        .init(
+            "request_timeout", \.requestTimeout, .duration(.milliseconds(1)...day),
+            "How long a request may take before it is given up."),
+        .init(
+            "header_timeout", \.headerTimeout, .duration(.milliseconds(1)...day),
+            "Time a client has to send a whole header."),
+        .init(
+            "body_timeout", \.bodyTimeout, .duration(.milliseconds(1)...day),
+            "Longest pause between two parts of a body."),
+        .init(
+            "idle_timeout", \.idleTimeout, .duration(.milliseconds(1)...day),
+            "How long an idle kept-alive connection stays open."),
+        .init(
+            "drain_timeout", \.drainTimeout, .duration(.zero...day),
+            "How long the server waits for requests in flight when it stops."),
+    ]
+
+    static let log: [ConfigurationKey<LogSettings>] = [
+        .init(
+            "level", \.level, .choice, reload: .live, "The least severe message that is written."),
+        .init("format", \.format, .choice, "How messages look."),
+        .init("access", \.access, .choice, "Whether and how each request is logged."),
+    ]
+
+    static let day = Duration.seconds(24 * 60 * 60)
+
+    /// The place of the gRPC port; anything but `off` is refused, because nothing listens there yet.
+    private static var grpc: ConfigurationKey<ListenSettings> {
+        ConfigurationKey(
+            "grpc",
+            descriptions: [
+                KeyDescription(
+                    path: "grpc", kind: "`off`", range: "", defaultText: "`off`", reload: .restart,
+                    meaning: "gRPC is not offered yet; a port is refused rather than ignored.")
+            ],
+            read: { node, path, context, _ in
+                guard node.plainText != "off" else { return }
+                context.error(
+                    node,
+                    "'\(path)' is \(node.shownValue), but gRPC is not offered yet; remove the key, "
+                        + "or write 'grpc: off'")
+            },
+            render: { _ in nil }, compare: { _, _, _ in [] })
+    }
+}
+
+extension Configuration: Settings {
+    static var defaults: Configuration { Configuration() }
+}
+
+extension ListenSettings: Settings {
+    static var defaults: ListenSettings { ListenSettings() }
+}
+
+extension TLSSettings: Settings {
+    static var defaults: TLSSettings { TLSSettings() }
+}
+
+extension LimitSettings: Settings {
+    static var defaults: LimitSettings { LimitSettings() }
+}
+
+extension LogSettings: Settings {
+    static var defaults: LogSettings { LogSettings() }
+}

@@ -1,1 +1,0 @@
-// The room Slipway; see docs/architecture.md.

@@ -1,0 +1,85 @@
+import EngineConformance
+import EngineInterface
+import ServingCore
+import Tensors
+import Testing
+
+/// The suite that every engine passes, with ONNX Runtime.
+@Suite struct ConformanceTests {
+    @Test(arguments: EngineConformance.Check.allCases)
+    func conforms(to check: EngineConformance.Check) throws {
+        try Self.conformance(large: nil).run(check)
+    }
+
+    @Test func takesNoMoreMemoryThanEstimated() async {
+        await #expect(processExitsWith: .success) {
+            try ConformanceTests.withLargeModel { large in
+                try ConformanceTests.conformance(large: large).run(.takesNoMoreMemoryThanEstimated)
+            }
+        }
+    }
+
+    @Test func givesMemoryBackAfterManyLoads() async {
+        await #expect(processExitsWith: .success) {
+            try ConformanceTests.withLargeModel { large in
+                try ConformanceTests.conformance(large: large).run(.givesMemoryBackAfterManyLoads)
+            }
+        }
+    }
+
+    @Test func leavesNothingBehindAfterFailedLoads() async {
+        await #expect(processExitsWith: .success) {
+            try ConformanceTests.conformance(large: nil).run(.leavesNothingBehindAfterFailedLoads)
+        }
+    }
+
+    @Test func doesNotGrowOverManyRuns() async {
+        await #expect(processExitsWith: .success) {
+            try ConformanceTests.conformance(large: nil).run(.doesNotGrowOverManyRuns)
+        }
+    }
+
+    static func conformance(large: ModelSource?) throws -> EngineConformance {
+        let broken: [(String, ErrorCode, String)] = [
+            ("bad_opset", .modelInvalid, "operator set 999"), ("bad_ir", .modelInvalid, "999"),
+            ("bad_type", .modelInvalid, "different types"),
+            ("unknown_op", .modelInvalid, "com.example:Frobnicate"),
+            ("truncated", .modelInvalid, "cut short"), ("empty", .modelInvalid, "empty"),
+            ("text", .modelInvalid, "text"), ("zip_named", .modelInvalid, "zip"),
+            ("map_input", .modelInvalid, "input 'x' is a map"),
+            ("external_data_missing", .modelInvalid, "missing.bin"),
+            ("external_data_escape", .modelInvalid, "outside the version directory"),
+            ("no_such_file", .fileUnreadable, "No such file"),
+        ]
+        return EngineConformance(
+            engine: Fixture.engine, environment: Fixture.environment,
+            models: .init(
+                identity: { Fixture.source("identity_" + fileName(of: $0)) },
+                scalar: Fixture.source("scalar"),
+                slow: (
+                    Fixture.source("loop_slow"),
+                    [try Fixture.tensor(.int64, [1], [4_000_000_000 as Int64])]
+                ),
+                broken: broken.map { (Fixture.source($0.0), $0.1, $0.2) }, large: large))
+    }
+
+    /// ONNX's names of the types, which the files have.
+    private static func fileName(of type: ElementType) -> String {
+        switch type {
+        case .float32: "float"
+        case .float64: "double"
+        case .bytes: "string"
+        case .float16: "float16"
+        case .bfloat16: "bfloat16"
+        default: type.openInferenceName.lowercased()
+        }
+    }
+
+    /// A model with 16 MB of weights, written for the occasion.
+    static func withLargeModel(_ body: (ModelSource) throws -> Void) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("model.onnx", LargeModel.bytes(rows: 2048, columns: 2048))
+        try body(try Fixture.source(directory: directory.path))
+        withExtendedLifetime(directory) {}
+    }
+}
