@@ -11,6 +11,8 @@ let names = [
     "json-tensor-reader": "JSONTensorReader",
     "binary-tensors": "BinaryTensors",
     "json-document": "JSONDocument",
+    "request-path": "RequestPath",
+    "predict-body": "PredictBody",
 ]
 
 let package = Package(

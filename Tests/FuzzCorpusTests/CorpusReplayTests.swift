@@ -8,12 +8,16 @@ import Testing
 @Suite struct CorpusReplayTests {
     private typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 
-    @Test(arguments: ["JSONTensorReader", "BinaryTensors", "JSONDocument"])
+    @Test(arguments: [
+        "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
+    ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
             "JSONTensorReader": { fuzzJSONTensorReader($0) },
             "BinaryTensors": { fuzzBinaryTensors($0) },
             "JSONDocument": { fuzzJSONDocument($0) },
+            "RequestPath": { fuzzRequestPath($0) },
+            "PredictBody": { fuzzPredictBody($0) },
         ]
         let target = try #require(targets[folder])
         let files = Self.files(in: Self.corpus + folder)
