@@ -47,8 +47,10 @@ public struct ONNXEngine: Engine {
         _ = try Self.entry(of: source)
         let runtime = try ONNXRuntime.shared(environment)
         let content = try ModelContent(source)
+        let weights = try content.weights()
         do throws(ServingError) {
-            let session = try ONNXSession(runtime, content, options, environment.budget)
+            let session = try ONNXSession(
+                runtime, content, weights, options, environment.budget)
             let interface = try SessionInterface(runtime, session.handle, content.file)
             let properties = content.file.allProperties + interface.properties
             return try ONNXModel(
