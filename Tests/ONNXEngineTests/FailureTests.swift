@@ -76,15 +76,16 @@ import Testing
         #expect(error?.code == .internalError)
     }
 
-    @Test(arguments: [
-        (["graph_optimisation": .text("all")], "did you mean 'graph_optimization'?"),
-        (["graph_optimization": .text("most")], "off, basic, extended, all"),
-        (["intra_op_threads": .integer(0)], "from 1 to"),
-        (["intra_op_threads": .text("two")], "an integer"),
-        (["inter_op_threads": .integer(2)], "execution_mode: parallel"),
-        (["cpu_arena": .integer(1)], "true or false"),
-        (["session_config": .text("x")], "a mapping"),
-    ] as [([String: EngineOptions.Value], String)])
+    @Test(
+        arguments: [
+            (["graph_optimisation": .text("all")], "did you mean 'graph_optimization'?"),
+            (["graph_optimization": .text("most")], "off, basic, extended, all"),
+            (["intra_op_threads": .integer(0)], "from 1 to"),
+            (["intra_op_threads": .text("two")], "an integer"),
+            (["inter_op_threads": .integer(2)], "execution_mode: parallel"),
+            (["cpu_arena": .integer(1)], "true or false"),
+            (["session_config": .text("x")], "a mapping"),
+        ] as [([String: EngineOptions.Value], String)])
     func refusesWrongOptions(options: [String: EngineOptions.Value], words: String) {
         let error = #expect(throws: ServingError.self) {
             try Fixture.withModel("scalar", options: options) { _, _ in }

@@ -14,11 +14,12 @@ import Testing
             })
     }
 
-    @Test(arguments: [
-        (["model.onnx"], "model.onnx"), (["net.onnx", "notes.txt"], "net.onnx"),
-        (["model.onnx", "other.onnx"], "model.onnx"), (["a.onnx", "b.onnx"], "*.onnx"),
-        (["sub/net.onnx"], nil), (["model.pt"], nil), ([], nil), (["x.onnx/"], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["model.onnx"], "model.onnx"), (["net.onnx", "notes.txt"], "net.onnx"),
+            (["model.onnx", "other.onnx"], "model.onnx"), (["a.onnx", "b.onnx"], "*.onnx"),
+            (["sub/net.onnx"], nil), (["model.pt"], nil), ([], nil), (["x.onnx/"], nil),
+        ] as [([String], String?)])
     func recognises(names: [String], entry: String?) {
         #expect(ONNXEngine().recognise(files(names))?.entry == entry)
     }

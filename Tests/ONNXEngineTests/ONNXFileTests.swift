@@ -45,12 +45,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([0x3A, 0x05, 0x01], .cutShort(missing: 4)), ([0x08], .cutShort(missing: 1)),
-        ([0x0B], .notProtobuf), ([0x00], .notProtobuf), ([0x08] + .init(repeating: 0xFF, count: 11), .notProtobuf),
-        ([0x3A] + .init(repeating: 0xFF, count: 9) + [0x01], .notProtobuf),
-        ([0x0D, 0, 0], .cutShort(missing: 2)),
-    ] as [([UInt8], ProtobufDamage)])
+    @Test(
+        arguments: [
+            ([0x3A, 0x05, 0x01], .cutShort(missing: 4)), ([0x08], .cutShort(missing: 1)),
+            ([0x0B], .notProtobuf), ([0x00], .notProtobuf),
+            ([0x08] + .init(repeating: 0xFF, count: 11), .notProtobuf),
+            ([0x3A] + .init(repeating: 0xFF, count: 9) + [0x01], .notProtobuf),
+            ([0x0D, 0, 0], .cutShort(missing: 2)),
+        ] as [([UInt8], ProtobufDamage)])
     func saysWhatIsDamaged(bytes: [UInt8], damage: ProtobufDamage) {
         #expect(throws: damage) { _ = try read(bytes) }
     }
@@ -71,8 +73,11 @@ import Testing
             for key in [0x32, 0x2A, 0x0A] as [UInt8] { graph = wrapped(key) }
             if graph.count > 20_000 { break }
         }
-        let model = [0x3A, UInt8(graph.count & 0x7F) | 0x80, UInt8(graph.count >> 7 & 0x7F) | 0x80,
-            UInt8(graph.count >> 14)] + graph
+        let model =
+            [
+                0x3A, UInt8(graph.count & 0x7F) | 0x80, UInt8(graph.count >> 7 & 0x7F) | 0x80,
+                UInt8(graph.count >> 14),
+            ] + graph
         #expect(throws: ProtobufDamage.notProtobuf) { _ = try read(model) }
     }
 

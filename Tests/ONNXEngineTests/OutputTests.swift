@@ -11,11 +11,12 @@ import Testing
         #expect(outputs[0].values(as: Float.self) == [10, 12.125, 14.25])
     }
 
-    @Test(arguments: [
-        ("zipmap_int64", [0.25, 0.5, 0.25, 1, 0, 0]),
-        // The classes low, mid, high in the order of their names: high, low, mid.
-        ("zipmap_string", [0.25, 0.25, 0.5, 0, 1, 0]),
-    ] as [(String, [Float])])
+    @Test(
+        arguments: [
+            ("zipmap_int64", [0.25, 0.5, 0.25, 1, 0, 0]),
+            // The classes low, mid, high in the order of their names: high, low, mid.
+            ("zipmap_string", [0.25, 0.25, 0.5, 0, 1, 0]),
+        ] as [(String, [Float])])
     func makesAMatrixOfASequenceOfMaps(name: String, wanted: [Float]) throws {
         let input = try Fixture.tensor(.float32, [2, 3], [0.25, 0.5, 0.25, 1, 0, 0] as [Float])
         let outputs = try Fixture.run(name, [input])
@@ -84,13 +85,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["graph_optimization": .text("off")], ["graph_optimization": .text("basic")],
-        ["intra_op_threads": .integer(2)], ["cpu_arena": .boolean(true)],
-        ["execution_mode": .text("parallel"), "inter_op_threads": .integer(2)],
-        ["memory_pattern": .boolean(false)],
-        ["session_config": .mapping(["session.disable_prepacking": "1"])],
-    ] as [[String: EngineOptions.Value]])
+    @Test(
+        arguments: [
+            ["graph_optimization": .text("off")], ["graph_optimization": .text("basic")],
+            ["intra_op_threads": .integer(2)], ["cpu_arena": .boolean(true)],
+            ["execution_mode": .text("parallel"), "inter_op_threads": .integer(2)],
+            ["memory_pattern": .boolean(false)],
+            ["session_config": .mapping(["session.disable_prepacking": "1"])],
+        ] as [[String: EngineOptions.Value]])
     func answersTheSameUnderEveryOption(options: [String: EngineOptions.Value]) throws {
         let input = try Fixture.tensor(.float32, [1, 4], [1, 0, 0, 8] as [Float])
         let outputs = try Fixture.run("linear", [input], options: options)

@@ -48,7 +48,8 @@ struct ModelContent {
                 throw invalid(name, "outside the version directory; put them beside the model file")
             }
             guard let entry = source.files.entry(folder + parts.joined(separator: "/")) else {
-                throw invalid(name, "and there is no such file beside the model file; copy it there")
+                throw invalid(
+                    name, "and there is no such file beside the model file; copy it there")
             }
             result.append((name, entry))
         }

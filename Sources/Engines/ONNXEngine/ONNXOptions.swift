@@ -39,7 +39,8 @@ struct ONNXOptions: Sendable {
     /// - Throws: `configuration_invalid` for an unknown option or a wrong value.
     init(_ options: EngineOptions) throws(ServingError) {
         try options.requireKnown(Self.names, engine: "onnxruntime")
-        let level = try options.choice("graph_optimization", of: ["off", "basic", "extended", "all"])
+        let level = try options.choice(
+            "graph_optimization", of: ["off", "basic", "extended", "all"])
         optimizationLevel = Self.levels[level ?? "all"] ?? 99
         intraOpThreads = try options.integer("intra_op_threads", in: 1...Self.threadsMaximum)
         interOpThreads = try options.integer("inter_op_threads", in: 1...Self.threadsMaximum)
