@@ -71,7 +71,7 @@ private func files(_ names: String...) -> ModelFiles {
 ])
 func batchesAreVerified(behaviour: FakeModel.Behaviour, objection: String?) {
     let model = FakeModel(ModelVersion(1), behaviour) {}
-    let found = BatchVerification(model: model, recorded: [], mayMakeUp: true).objection()
+    let found = BatchVerification(model: model, recorded: [], mayMakeUp: true, timeLimit: .seconds(60)).objection()
     if let objection {
         #expect(found?.contains(objection) ?? false)
     } else {
@@ -83,9 +83,12 @@ func batchesAreVerified(behaviour: FakeModel.Behaviour, objection: String?) {
     let model = FakeModel(ModelVersion(1), .init(mixesRows: true)) {}
     let input = try Tensor(.float32, Shape([2, 2]), values: [Float(1), 2, 3, 4])
     let request = InferenceRequest(inputs: [NamedTensor("x", input)])
-    let with = BatchVerification(model: model, recorded: [request], mayMakeUp: false)
+    let with = BatchVerification(
+        model: model, recorded: [request], mayMakeUp: false, timeLimit: .seconds(60))
     #expect(with.objection() != nil)
-    #expect(BatchVerification(model: model, recorded: [], mayMakeUp: false).objection() == nil)
+    let without = BatchVerification(
+        model: model, recorded: [], mayMakeUp: false, timeLimit: .seconds(60))
+    #expect(without.objection() == nil)
 }
 
 @Test func smallDifferencesOfFloatingPointAreAllowed() throws {

@@ -66,6 +66,8 @@ private func zeros(_ first: Float = 0) throws -> InferenceRequest {
     #expect(harness.status("a", 1)?.reason.contains("unproven") ?? false)
     // Nothing could ever prove it if it got no traffic: so the server is ready.
     #expect(harness.manager.readiness().isReady)
+    _ = try harness.predict(latest("a"))
+    #expect(harness.status("a", 1)?.reason == "")
 }
 
 @Test func batchingIsOffForAModelWhoseRowsAreNotIndependent() async throws {
