@@ -191,7 +191,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
                 "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
-            ], data: ["Configurations"]),
+            ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",
             ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),

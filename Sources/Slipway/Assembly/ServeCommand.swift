@@ -35,7 +35,7 @@ public enum ServeCommand {
         for warning in reading.warnings { logger.warning("\(warning)") }
 
         let server = try SlipwayServer(configuration)
-        let announcement = try BlockingCall.run { () async throws(ServingError) in
+        let announcement = try Waiting.run { () async throws(ServingError) in
             try await server.start()
         }
         if let announce { try announcement.write(to: announce) }
@@ -44,7 +44,7 @@ public enum ServeCommand {
         let follower = try follow(source, overrides, configuration, server)
         wait(for: signals, follower, server)
         follower?.stop()
-        return try BlockingCall.run { await server.stop() }
+        return try Waiting.run { await server.stop() }
     }
 
     /// Reads the configuration, without serving.
