@@ -1,6 +1,7 @@
 import Glibc
 import Listener
 public import ServingCore
+import Wire
 
 /// The addresses that a server listens at, for scripts that started it on ports of the system's choice.
 public struct Announcement: Hashable, Sendable {
@@ -16,7 +17,7 @@ public struct Announcement: Hashable, Sendable {
         let members = [("rest", rest), ("rest_socket", restSocket), ("admin", admin)]
         return "{"
             + members.compactMap { name, value in
-                value.map { "\"\(name)\": \(ConfigurationValue.text($0).json)" }
+                value.map { "\"\(name)\": \(JSONValue.string($0).text(.compact))" }
             }.joined(separator: ", ") + "}"
     }
 
