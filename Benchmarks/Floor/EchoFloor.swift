@@ -18,7 +18,7 @@ enum EchoFloor {
                 }
             }
             .bind(host: "127.0.0.1", port: port).wait()
-        print("listening on \(channel.localAddress?.port ?? 0)")
+        say("listening on \(channel.localAddress?.port ?? 0)")
         try channel.closeFuture.wait()
     }
 }

@@ -28,7 +28,7 @@ enum EngineFloor {
         for _ in 0..<calls { try call(model, signature, inputs, outputs) }
         let wall = MonotonicTime.now().nanoseconds(since: begun)
         let cpu = processCPU() - start
-        print(
+        say(
             #"{"calls": \#(calls), "cpu_us": \#(cpu / Double(calls) * 1e6), "#
                 + #""wall_us": \#(Double(wall) / Double(calls) / 1e3)}"#)
     }

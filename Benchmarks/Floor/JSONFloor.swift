@@ -27,7 +27,7 @@ enum JSONFloor {
             try writer.tensor(tensor)
             written = writer.finish().readableBytes
         }
-        print(
+        say(
             "JSON, \(kind) float text, \(rows)x\(columns): "
                 + "read \(Int(Double(text.count) / read / 1e6)) MB/s, "
                 + "write \(Int(Double(written) / write / 1e6)) MB/s")

@@ -4,7 +4,6 @@
 //   bench-floor json long|short N    N reads and writes of 32x784 floats as JSON
 import Glibc
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let arguments = CommandLine.arguments.dropFirst()
 do {
     switch (arguments.first, arguments.count) {
@@ -17,10 +16,16 @@ do {
         try JSONFloor.run(
             kind: arguments[arguments.startIndex + 1], rounds: Int(arguments.last ?? "") ?? 1)
     default:
-        print("usage: bench-floor echo PORT | engine MODEL.onnx CALLS | json long|short ROUNDS")
+        say("usage: bench-floor echo PORT | engine MODEL.onnx CALLS | json long|short ROUNDS")
         exit(2)
     }
 } catch {
-    print("bench-floor: \(error)")
+    say("bench-floor: \(error)")
     exit(1)
+}
+
+/// Writes a line at once, so that whoever reads the pipe need not wait for a buffer to fill.
+func say(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(STDOUT_FILENO, bytes, bytes.count)
 }

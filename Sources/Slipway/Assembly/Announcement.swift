@@ -17,7 +17,7 @@ public struct Announcement: Hashable, Sendable {
         let members = [("rest", rest), ("rest_socket", restSocket), ("admin", admin)]
         return "{"
             + members.compactMap { name, value in
-                value.map { "\"\(name)\": \(JSONValue.string($0).text(.compact))" }
+                value.map { "\"\(name)\": \(TextValue.quoted($0))" }
             }.joined(separator: ", ") + "}"
     }
 
