@@ -94,7 +94,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
                 "ONNXEngine", "BuiltinEngine", "Listener", "Wire", "Protocols", "Models",
-                "Scheduling", "Telemetry", nioCore, nioPosix, nioHTTP1, logging, yams,
+                "Scheduling", "Telemetry", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
             ]),
         room(
             "", "SlipwayClient",
@@ -185,7 +185,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Slipway",
                 "TestSupport", logging,
-            ], data: ["Configurations"]),
+            ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",
             ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),
