@@ -37,8 +37,9 @@ enum YAMLDocument {
     }
 
     private static func text(of bytes: [UInt8], _ context: inout ReadingContext) -> String? {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        // The text is repaired line by line, up to the first line that needed it.
+        // Some editors put a mark in front that says UTF-8.
+        let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        if let text = String(validating: content, as: UTF8.self) { return text }
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
         context.add(
