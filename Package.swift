@@ -97,7 +97,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
                 "ONNXEngine", "BuiltinEngine", "Listener", "Wire", "Protocols", "Models",
-                "Scheduling", "Telemetry", nioCore, nioPosix, nioHTTP1, logging, yams,
+                "Scheduling", "Telemetry", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
             ]),
         room(
             "", "SlipwayClient",

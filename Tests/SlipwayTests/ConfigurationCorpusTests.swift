@@ -2,8 +2,8 @@ import Testing
 
 @testable import Slipway
 
-/// Reads each file in `Configurations`: good ones have no error; bad ones have exactly the problems in
-/// their first lines, `# expect: 3:5: unknown key …`.
+/// Reads each file in `Configurations`: good ones have no error; bad ones have exactly the problems
+/// in their first lines, `# expect: 3:5: unknown key …`.
 struct ConfigurationCorpusTests {
     static let files = TestFiles.names(in: "Configurations")
 

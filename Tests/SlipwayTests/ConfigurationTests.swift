@@ -68,7 +68,7 @@ struct ConfigurationTests {
             tls: { certificate: c.pem, key: /k.pem, client_ca: ca.pem, client_verify: require }
             limits: { body: 1KiB, header: 2KiB, header_fields: 9, connections: 3,
               request_timeout: 1s, header_timeout: 2s, body_timeout: 3s, idle_timeout: 4s,
-              drain_timeout: 0s }
+              reply_timeout: 5s, drain_timeout: 0s }
             cpus: 5
             memory: 1GB
             load_threads: 6
@@ -92,6 +92,7 @@ struct ConfigurationTests {
         limits.headerTimeout = .seconds(2)
         limits.bodyTimeout = .seconds(3)
         limits.idleTimeout = .seconds(4)
+        limits.replyTimeout = .seconds(5)
         limits.drainTimeout = .zero
         #expect(configuration.limits == limits)
         #expect(configuration.processors == 5)

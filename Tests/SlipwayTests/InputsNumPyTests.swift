@@ -102,7 +102,8 @@ struct InputsNumPyTests {
         "{'descr': '<U0', 'fortran_order': False, 'shape': (4294967296,)}",
         "{'descr': '|S0', 'fortran_order': False, 'shape': (4294967296,)}",
         "{'descr': '<U99999999999', 'fortran_order': False, 'shape': (1,)}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+        "{'descr': '<f4', 'fortran_order': False, 'shape': "
+            + "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
             + "1,1,1,1,1,1,1,1,1,1,1,1,1)}",
         "{'descr': \"<f4', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",

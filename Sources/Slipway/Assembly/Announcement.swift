@@ -1,7 +1,6 @@
 import Glibc
 import Listener
 public import ServingCore
-import Wire
 
 /// The addresses that a server listens at, for scripts that started it on ports of the system's choice.
 public struct Announcement: Hashable, Sendable {
@@ -14,10 +13,11 @@ public struct Announcement: Hashable, Sendable {
 
     /// The addresses as one JSON object, absent ones left out.
     public var json: String {
+        // Addresses are made of hosts, ports and paths; only a path can need escapes.
         let members = [("rest", rest), ("rest_socket", restSocket), ("admin", admin)]
         return "{"
             + members.compactMap { name, value in
-                value.map { "\"\(name)\": \(TextValue.quoted($0))" }
+                value.map { "\"\(name)\": \(ConfigurationValue.quoted($0))" }
             }.joined(separator: ", ") + "}"
     }
 

@@ -107,6 +107,7 @@ extension LimitSettings {
         limits.headerRead = headerTimeout
         limits.bodyRead = bodyTimeout
         limits.keepAlive = idleTimeout
+        limits.replyWrite = replyTimeout
         return limits
     }
 }

@@ -14,8 +14,8 @@ public struct Configuration: Hashable, Sendable {
     public var libraryDirectories: [String] = []
     /// Bytes that all loaded models together may take; nil for no limit but the machine's.
     public var memoryBytes: Int?
-    /// Versions that load at the same time.
-    public var loadThreads = 2
+    /// Versions that load or unload at the same time; nil for the default of the model manager.
+    public var loadThreads: Int?
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.

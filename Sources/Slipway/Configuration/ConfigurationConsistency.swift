@@ -74,7 +74,8 @@ struct ConfigurationConsistency {
         if !isRequired, tls.clientAuthorities != nil {
             problem(
                 "tls", "client_ca", &context,
-                "'tls.client_ca' has no effect while 'tls.client_verify' is off; set that to require"
+                "'tls.client_ca' has no effect while 'tls.client_verify' is off; set that to "
+                    + "require"
             )
         }
         if isRequired, tls.certificate == nil, tls.key == nil {
@@ -91,7 +92,8 @@ struct ConfigurationConsistency {
         if listen.restPort != nil, !Self.isLoopback(listen.host), !isVerified {
             context.warning(
                 root.value(of: "listen")?.value(of: "host"),
-                "the REST port is open on \(listen.host) without authentication: whoever reaches it "
+                "the REST port is open on \(listen.host) without authentication: whoever reaches "
+                    + "it "
                     + "can use the models")
         }
         if listen.adminPort != nil, !Self.isLoopback(listen.adminHost) {

@@ -1,7 +1,8 @@
 import ServingCore
 import Yams
 
-/// One key of the configuration: everything that reading, printing, comparing and documenting it needs.
+/// One key of the configuration: everything that reading, printing, comparing and documenting it
+/// needs.
 ///
 /// `Root` is the settings value that the key belongs to.
 struct ConfigurationKey<Root: Settings>: Sendable {

@@ -53,7 +53,8 @@ public struct ConfigurationPosition: Hashable, Comparable, Sendable, CustomStrin
     }
 }
 
-/// What became of reading a configuration: all problems at once, and the result unless one is an error.
+/// What became of reading a configuration: all problems at once, and the result unless one is an
+/// error.
 public struct ConfigurationReading: Sendable {
     /// The name of the file in messages.
     public let file: String

@@ -47,7 +47,8 @@ extension Configuration {
             overrides: overrides)
     }
 
-    /// Makes the configuration of `slipway serve NAME=DIRECTORY ...`: defaults, flags and these models.
+    /// Makes the configuration of `slipway serve NAME=DIRECTORY ...`: defaults, flags and these
+    /// models.
     ///
     /// - Parameters:
     ///   - arguments: Each `NAME=DIRECTORY`; relative directories start at the working directory.

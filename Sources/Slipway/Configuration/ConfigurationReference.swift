@@ -87,24 +87,24 @@ public enum ConfigurationReference {
         ```yaml
         \(example)```
 
-        `slipway check` says everything that is wrong with a file, each line with its place and, for a
-        mistyped word, the nearest right one: `slipway.yaml:7:5: unknown key 'verions'; did you mean
-        'versions'?` `slipway config` prints the configuration with every default filled in.
+        `slipway check` says everything that is wrong with a file, each line with its place and, for
+        a mistyped word, the nearest right one: `slipway.yaml:7:5: unknown key 'verions'; did you
+        mean 'versions'?` `slipway config` prints the configuration with every default filled in.
 
-        The file is strict. A key that is unknown, given twice or of the wrong kind is an error, and a
-        file with an error is refused as a whole. Anchors, references and tags are not accepted. Flags of
-        `slipway serve` win over the file.
+        The file is strict. A key that is unknown, given twice or of the wrong kind is an error, and
+        a file with an error is refused as a whole. Anchors, references and tags are not accepted.
+        Flags of `slipway serve` win over the file.
 
-        The file is read again when it changes and on SIGHUP. A new file with an error changes nothing:
-        the errors are logged and the server goes on with the old one. Otherwise each difference is
-        logged and applied; keys marked "on restart" below keep their old value until the server starts
-        again, and the log says so.
+        The file is read again when it changes and on SIGHUP. A new file with an error changes
+        nothing: the errors are logged and the server goes on with the old one. Otherwise each
+        difference is logged and applied; keys marked "on restart" below keep their old value until
+        the server starts again, and the log says so.
 
         Values:
 
         - A **duration** is a number with `ms`, `s`, `m` or `h`: `250ms`, `1.5s`, `5m`.
-        - A **size** is a number of bytes, alone or with `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024) or
-          `KB`, `MB`, `GB`, `TB` (powers of 1000).
+        - A **size** is a number of bytes, alone or with `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024)
+          or `KB`, `MB`, `GB`, `TB` (powers of 1000).
         - A **path** that is relative starts at the directory of the file; in a flag, at the working
           directory.
 

@@ -1,7 +1,8 @@
+import Models
 import ServingCore
 
-/// Every key of `slipway.yaml`, once: errors, reload, the printed configuration and the reference page
-/// all come from these tables.
+/// Every key of `slipway.yaml`, once: errors, reload, the printed configuration and the reference
+/// page all come from these tables.
 enum ConfigurationSchema {
     static let root: [ConfigurationKey<Configuration>] = [
         .init("listen", \.listen, table: listen, "Where the server listens."),
@@ -9,18 +10,21 @@ enum ConfigurationSchema {
             "tls", \.tls, table: tls,
             "Certificates of the REST listener; without them it speaks plain HTTP."),
         .init(
-            "limits", \.limits, table: limits, "What clients may send, and how long they may take."),
+            "limits", \.limits, table: limits,
+            "What clients may send, and how long they may take."),
         .init(
             "cpus", \.processors, ValueForm<Int>.count(1...4096).or("auto"),
             "Processors to use: event loops and engine threads together; `auto` takes the cgroup "
                 + "quota and the affinity mask."),
         .init(
             "memory", \.memoryBytes, ValueForm<Int>.size(1 << 20...1 << 50).or("auto"),
-            "Memory that all loaded models together may take; `auto` sets no limit but the free memory of the machine."
+            "Memory that all loaded models together may take; `auto` sets no limit but the free "
+                + "memory of the machine."
         ),
         .init(
-            "load_threads", \.loadThreads, .count(1...256),
-            "Versions that load or unload at the same time."),
+            "load_threads", \.loadThreads, ValueForm<Int>.count(1...256).or("auto"),
+            "Versions that load or unload at the same time; `auto` is "
+                + "\(ModelManagerSettings().loaderThreads)."),
         .init(
             "library_directories", \.libraryDirectories, .paths,
             "Directories that are searched for engine libraries before all others."),
@@ -67,7 +71,8 @@ enum ConfigurationSchema {
             "header", \.headerBytes, .size(1 << 10...1 << 24),
             "Longest request line plus header fields."),
         .init(
-            "header_fields", \.headerFields, .count(8...10_000), "Most header fields in a request."),
+            "header_fields", \.headerFields, .count(8...10_000),
+            "Most header fields in a request."),
         .init(
             "connections", \.connections, .count(1...1_000_000),
             "Open connections that a listener accepts at once."),
@@ -84,6 +89,9 @@ enum ConfigurationSchema {
             "idle_timeout", \.idleTimeout, .duration(.milliseconds(1)...day),
             "How long an idle kept-alive connection stays open."),
         .init(
+            "reply_timeout", \.replyTimeout, .duration(.milliseconds(1)...day),
+            "How long a client may leave a reply unread before it is cut off."),
+        .init(
             "drain_timeout", \.drainTimeout, .duration(.zero...day),
             "How long the server waits for requests in flight when it stops."),
     ]
@@ -97,7 +105,8 @@ enum ConfigurationSchema {
 
     static let day = Duration.seconds(24 * 60 * 60)
 
-    /// The place of the gRPC port; anything but `off` is refused, because nothing listens there yet.
+    /// The place of the gRPC port; anything but `off` is refused, because nothing listens there
+    /// yet.
     private static var grpc: ConfigurationKey<ListenSettings> {
         ConfigurationKey(
             "grpc",

@@ -21,7 +21,8 @@ public indirect enum ConfigurationValue: Hashable, Sendable {
         }
     }
 
-    /// YAML that reads back to the same values; lists of mappings and mappings take lines of their own.
+    /// YAML that reads back to the same values; lists of mappings and mappings take lines of their
+    /// own.
     public var yaml: String {
         var text = ""
         writeBlock(indent: 0, into: &text)

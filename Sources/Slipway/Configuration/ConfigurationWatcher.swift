@@ -4,8 +4,8 @@ import Synchronization
 
 /// Takes a changed configuration file over into a running server.
 ///
-/// It has no thread of its own: `tick` is called every second, and `reload` on SIGHUP. A file with an
-/// error changes nothing and is reported once.
+/// It has no thread of its own: `tick` is called every second, and `reload` on SIGHUP. A file with
+/// an error changes nothing and is reported once.
 public final class ConfigurationWatcher: Sendable {
     private let look: @Sendable () -> FileFingerprint?
     private let read: @Sendable () throws(ServingError) -> ConfigurationReading
@@ -25,7 +25,8 @@ public final class ConfigurationWatcher: Sendable {
     ///   - overrides: The flags that won over the file at start; they win again.
     ///   - logger: Where differences and problems are written.
     ///   - apply: Takes what a running server can take over, and the difference; called by the
-    ///     thread that called `tick` or `reload`, one call at a time, and only if something differs.
+    ///     thread that called `tick` or `reload`, one call at a time, and only if something
+    ///     differs.
     public convenience init(
         path: String, current: Configuration, engines: [String] = [],
         overrides: ConfigurationOverrides = ConfigurationOverrides(), logger: Logger,

@@ -2,7 +2,8 @@ import Glibc
 
 /// Paths as text.
 enum FilePath {
-    /// An absolute path without `.` parts and doubled slashes; `..` stays, as a link may stand before it.
+    /// An absolute path without `.` parts and doubled slashes; `..` stays, as a link may stand
+    /// before it.
     static func absolute(_ path: String, in directory: String) -> String {
         let whole = path.hasPrefix("/") ? path : directory + "/" + path
         let parts = whole.split(separator: "/").filter { $0 != "." }

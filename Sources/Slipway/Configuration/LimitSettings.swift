@@ -18,6 +18,8 @@ public struct LimitSettings: Hashable, Sendable {
     public var bodyTimeout = Limits.bodyReadTimeout
     /// How long an idle kept-alive connection stays open.
     public var idleTimeout = Limits.keepAliveTimeout
+    /// How long a client may leave a reply unread.
+    public var replyTimeout = Limits.replyWriteTimeout
     /// How long a draining server waits for requests in flight.
     public var drainTimeout = Limits.drainTimeout
 

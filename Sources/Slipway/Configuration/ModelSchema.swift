@@ -74,7 +74,8 @@ extension ConfigurationSchema {
             "Names for versions, as clients may use them."),
         .init(
             "switch", \.switchPolicy, .choice, reload: .live,
-            "Whether a new version is loaded before the old one is unloaded, which takes memory for "
+            "Whether a new version is loaded before the old one is unloaded, which takes memory "
+                + "for "
                 + "both, or after it."),
         .init(
             "engine", \.engine, ValueForm<String>.engine.or("auto"), reload: .live,
@@ -87,7 +88,8 @@ extension ConfigurationSchema {
             word: SectionWord(
                 word: "off", set: { $0.batchRowsMaximum = 1 },
                 matches: { $0.batchRowsMaximum == 1 }),
-            "Whether requests that wait may share a run; never done where the model's signature does "
+            "Whether requests that wait may share a run; never done where the model's signature "
+                + "does "
                 + "not allow it."),
         .init(
             "queue", \.scheduling.queuedRequestsMaximum, .count(1...1_000_000), reload: .live,

@@ -1,8 +1,8 @@
 import ServingCore
 import Yams
 
-/// What a reader of values needs beside the value: where paths start, what may be named, and the list
-/// of problems, which grows up to a bound.
+/// What a reader of values needs beside the value: where paths start, what may be named, and the
+/// list of problems, which grows up to a bound.
 struct ReadingContext {
     /// The absolute directory of the file; relative paths start here.
     let baseDirectory: String

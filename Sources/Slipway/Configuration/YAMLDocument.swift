@@ -3,8 +3,8 @@ import Yams
 
 /// Turns the bytes of a file into YAML nodes, and refuses what a configuration must not hold.
 enum YAMLDocument {
-    /// More references than this are refused before the parser would follow them: each may double the
-    /// work, as in the "billion laughs" file.
+    /// More references than this are refused before the parser would follow them: each may double
+    /// the work, as in the "billion laughs" file.
     static let aliasesMaximum = 16
     /// Deepest nesting; the deepest key of the configuration is at six.
     static let depthMaximum = 32
@@ -26,7 +26,8 @@ enum YAMLDocument {
                 context.add(.error, nil, "the file is empty; it must at least say 'models: []'")
                 return nil
             }
-            // Nodes hold their anchors weakly: the parser keeps them alive until they were looked at.
+            // Nodes hold their anchors weakly: the parser keeps them alive until they were looked
+            // at.
             return withExtendedLifetime(parser) { inspect(root, 0, &context) ? root : nil }
         } catch {
             let (position, message) = describe(error)
@@ -36,8 +37,9 @@ enum YAMLDocument {
     }
 
     private static func text(of bytes: [UInt8], _ context: inout ReadingContext) -> String? {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        // The text is repaired line by line, up to the first line that needed it.
+        // Some editors put a mark in front that says UTF-8.
+        let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        if let text = String(validating: content, as: UTF8.self) { return text }
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
         context.add(
@@ -115,7 +117,8 @@ enum YAMLDocument {
         }
     }
 
-    /// Keys are words. Their tags are not looked at: the parser fills them in when it compares keys.
+    /// Keys are words. Their tags are not looked at: the parser fills them in when it compares
+    /// keys.
     private static func inspectKey(_ key: Node, _ context: inout ReadingContext) -> Bool {
         guard case .scalar = key, key.anchor == nil else {
             context.error(key, "a key is a plain word, without brackets or references")

@@ -2,8 +2,8 @@ import Inference
 import ServingCore
 import Tensors
 
-/// Turns a table into inputs: a column for each input when the header names them, else all columns as
-/// the rows of the only input.
+/// Turns a table into inputs: a column for each input when the header names them, else all columns
+/// as the rows of the only input.
 struct CSVInput {
     private let table: CSVTable
     private let hasHeaderRow: Bool?

@@ -11,7 +11,8 @@ enum FileBytes {
     ///   - path: The file; relative to the working directory unless absolute.
     ///   - limit: Most bytes that are accepted.
     ///   - what: What the file is, for the error: `a configuration`.
-    /// - Throws: `file_unreadable` when it cannot be opened or read, is a directory or has more bytes.
+    /// - Throws: `file_unreadable` when it cannot be opened or read, is a directory or has more
+    ///   bytes.
     static func read(_ path: String, limit: Int, what: String) throws(ServingError) -> [UInt8] {
         if path == "-" {
             return try read(descriptor: STDIN_FILENO, "standard input", limit, what)

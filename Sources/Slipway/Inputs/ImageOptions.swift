@@ -1,7 +1,7 @@
 /// How pictures become numbers.
 ///
-/// In this order: alpha is dropped, the size is changed, colours are made grey or grey is made RGB, as
-/// the input's shape asks, full intensity is set to `scale`, and mean and deviation are applied.
+/// In this order: alpha is dropped, the size is changed, colours are made grey or grey is made RGB,
+/// as the input's shape asks, full intensity is set to `scale`, and mean and deviation are applied.
 public struct ImageOptions: Hashable, Sendable {
     /// In which order an input of rank 4 (or 3) holds its dimensions.
     public enum Layout: String, Hashable, Sendable, CaseIterable {
@@ -13,7 +13,8 @@ public struct ImageOptions: Hashable, Sendable {
         case channelsFirst = "nchw"
     }
 
-    /// How the size is changed when the input's height and width are fixed and the picture's differ.
+    /// How the size is changed when the input's height and width are fixed and the picture's
+    /// differ.
     public enum Resize: String, Hashable, Sendable, CaseIterable {
         /// Not at all: another size is an error.
         case off
@@ -34,7 +35,8 @@ public struct ImageOptions: Hashable, Sendable {
     public var scale: Double?
     /// Whether bright and dark are exchanged, for dark ink on white paper. Default: no.
     public var isInverted = false
-    /// Subtracted from each channel after scaling: one number for all, or one a channel. Default: none.
+    /// Subtracted from each channel after scaling: one number for all, or one a channel. Default:
+    /// none.
     public var mean: [Double] = []
     /// Divides each channel after that: one number for all, or one a channel. Default: none.
     public var deviation: [Double] = []

@@ -12,7 +12,8 @@ struct ImagePlan: Hashable {
     /// The tensor's shape; the batch dimension, if there is one, is 1.
     let dimensions: [Int]
 
-    /// Reads the declared shape: `[N,H,W,C]`, `[N,C,H,W]`, `[N,H,W]`, `[H,W,C]`, `[C,H,W]`, `[H,W]`,
+    /// Reads the declared shape: `[N,H,W,C]`, `[N,C,H,W]`, `[N,H,W]`, `[H,W,C]`, `[C,H,W]`,
+    /// `[H,W]`,
     /// `[N,H*W*C]` or `[H*W*C]`; dimensions that may vary take the picture's size.
     ///
     /// - Throws: `invalid_tensor` for a shape that no picture has.
@@ -56,8 +57,8 @@ struct ImagePlan: Hashable {
         _ = try Picture.sampleCount(width: width, height: height, channels: channels)
     }
 
-    /// Whether the first dimension counts pictures: always at rank 4, else unless the shape is that of
-    /// one picture by itself.
+    /// Whether the first dimension counts pictures: always at rank 4, else unless the shape is that
+    /// of one picture by itself.
     private static func hasBatch(_ declared: [Int]) -> Bool {
         switch declared.count {
         case 4...: true
@@ -115,7 +116,8 @@ struct ImagePlan: Hashable {
         ServingError(
             .invalidTensor,
             "input '\(target.name)' is \(target.elementType) "
-                + "\(target.wireShape.map { "\($0)" } ?? "of any shape"); a picture cannot fill it: "
+                + "\(target.wireShape.map { "\($0)" } ?? "of any shape"); a picture cannot fill "
+                + "it: "
                 + remedy)
     }
 }

@@ -66,7 +66,8 @@ private struct ChannelAdjustment {
         else {
             throw ServingError(
                 .invalidRequest,
-                "the image's scale is \(scale), its mean \(mean) and its deviation \(deviation); the "
+                "the image's scale is \(scale), its mean \(mean) and its deviation \(deviation); "
+                    + "the "
                     + "scale must be above 0, and no deviation may be 0")
         }
     }

@@ -2,7 +2,8 @@ import ServingCore
 
 /// The kinds of files that `slipway predict` turns into a model's inputs.
 public enum InputFormat: String, Hashable, Sendable, CaseIterable {
-    /// A TensorFlow Serving or Open Inference Protocol body, a bare array of rows, or an object of columns.
+    /// A TensorFlow Serving or Open Inference Protocol body, a bare array of rows, or an object of
+    /// columns.
     case json
     /// Comma-separated values: RFC 4180.
     case csv

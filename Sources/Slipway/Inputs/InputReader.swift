@@ -37,8 +37,8 @@ public struct InputReader: Sendable {
     /// - Parameters:
     ///   - metadata: The model that the request is for.
     ///   - signatureName: The signature to call; nil for the default, or what a JSON body says.
-    /// - Throws: `file_unreadable`, `invalid_request` for a malformed file, `invalid_tensor` for one
-    ///   that does not fit the signature, `unsupported` or `library_missing` for a format.
+    /// - Throws: `file_unreadable`, `invalid_request` for a malformed file, `invalid_tensor` for
+    ///   one that does not fit the signature, `unsupported` or `library_missing` for a format.
     public func read(
         _ arguments: [String], for metadata: ModelMetadata, signatureName: String? = nil
     ) throws(ServingError) -> InferenceRequest {

@@ -1,7 +1,8 @@
 import Glibc
 import ServingCore
 
-/// Reads JPEG through libturbojpeg, which is looked for when the first JPEG comes and never unloaded.
+/// Reads JPEG through libturbojpeg, which is looked for when the first JPEG comes and never
+/// unloaded.
 struct JPEGReader {
     /// The command that installs the library.
     static let remedy = "apt-get install libturbojpeg0"
@@ -26,8 +27,9 @@ struct JPEGReader {
         }
         throw ServingError(
             .libraryMissing,
-            "JPEG needs libturbojpeg, which was not found (tried \(tried.joined(separator: ", "))); "
-                + "install it with '\(Self.remedy)', or convert the picture to PNG")
+            "JPEG needs libturbojpeg, which was not found "
+                + "(tried \(tried.joined(separator: ", "))); install it with '\(Self.remedy)', or convert the picture to PNG"
+        )
     }
 
     /// Decodes a JPEG to grey or RGB.

@@ -19,7 +19,8 @@ enum JSONInput {
         case nil:
             throw ServingError(
                 .invalidRequest,
-                "this is not a JSON object or array; write {\"instances\": [...]}, {\"inputs\": ...}, "
+                "this is not a JSON object or array; write {\"instances\": [...]}, {\"inputs\": "
+                    + "...}, "
                     + "an array of rows or an object of columns")
         }
     }

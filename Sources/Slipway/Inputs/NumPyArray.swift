@@ -19,15 +19,16 @@ struct NumPyArray {
         guard !overflow, expected == found else {
             throw ServingError(
                 .invalidRequest,
-                "the array has shape \(header.shape) and \(header.elementBytes) bytes an element, but "
+                "the array has shape \(header.shape) and \(header.elementBytes) bytes an element, "
+                    + "but "
                     + "the file holds \(found) bytes of elements")
         }
     }
 
     /// The array as a tensor for an input.
     ///
-    /// Numbers are converted: to a floating-point type by rounding, to an integer type when every value
-    /// fits. An array without the batch dimension becomes a batch of one.
+    /// Numbers are converted: to a floating-point type by rounding, to an integer type when every
+    /// value fits. An array without the batch dimension becomes a batch of one.
     ///
     /// - Throws: `invalid_tensor` when type or shape does not fit.
     func tensor(for target: TensorSpecification) throws(ServingError) -> Tensor {

@@ -11,7 +11,8 @@ enum OpaqueInput {
         guard target.elementType == .bytes else {
             throw ServingError(
                 .invalidTensor,
-                "input '\(target.name)' is \(target.elementType), not BYTES; a file cannot be passed "
+                "input '\(target.name)' is \(target.elementType), not BYTES; a file cannot be "
+                    + "passed "
                     + "as it is")
         }
         let rank = target.dimensions?.count ?? 1
@@ -19,7 +20,8 @@ enum OpaqueInput {
         guard target.accepts(shape) else {
             throw ServingError(
                 .invalidTensor,
-                "input '\(target.name)' has shape \(target.wireShape ?? []) (-1: any); one file makes "
+                "input '\(target.name)' has shape \(target.wireShape ?? []) (-1: any); one file "
+                    + "makes "
                     + "\(shape)")
         }
         var builder = BytesTensorBuilder()

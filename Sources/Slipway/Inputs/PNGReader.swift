@@ -1,6 +1,7 @@
 import ServingCore
 
-/// Reads PNG (W3C recommendation, third edition): every colour type, bit depth and interlace method.
+/// Reads PNG (W3C recommendation, third edition): every colour type, bit depth and interlace
+/// method.
 ///
 /// A palette becomes RGB; transparency given by a `tRNS` chunk is ignored, as alpha is later.
 struct PNGReader {

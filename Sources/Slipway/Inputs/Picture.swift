@@ -19,7 +19,8 @@ struct Picture: Hashable {
     /// Decodes a file of any of the formats that are read.
     ///
     /// - Throws: `invalid_request` for a malformed file, `request_too_large` for a huge picture,
-    ///   `unsupported` for a variant that is not read, `library_missing` for JPEG without its library.
+    ///   `unsupported` for a variant that is not read, `library_missing` for JPEG without its
+    ///   library.
     static func decode(_ bytes: [UInt8], libraryDirectories: [String]) throws(ServingError)
         -> Picture
     {
@@ -45,7 +46,8 @@ struct Picture: Hashable {
         guard !overflow, pixels <= samplesMaximum / channels else {
             throw ServingError(
                 .requestTooLarge,
-                "the picture is \(width) by \(height) pixels; at most \(samplesMaximum) samples are "
+                "the picture is \(width) by \(height) pixels; at most \(samplesMaximum) samples "
+                    + "are "
                     + "read")
         }
         return pixels * channels
