@@ -41,9 +41,10 @@ func policiesSelectVersions(policy: VersionPolicy, expected: String) {
     #expect(candidates.otherDirectories.contains("model"))
 }
 
-private func listing(_ byteCount: Int, age: Duration, version: Int64 = 1, also: [Int64] = [])
-    -> BaseListing
-{
+private func listing(
+    _ byteCount: Int, age: Duration, version: Int64 = 1, also: [Int64] = [],
+    readAt: MonotonicTime = at(0)
+) -> BaseListing {
     let wanted = BaseListing.Wanted(
         version: ModelVersion(version), directory: "/m/\(version)",
         content: .success(
@@ -53,7 +54,8 @@ private func listing(_ byteCount: Int, age: Duration, version: Int64 = 1, also: 
         ageNanoseconds: age == .seconds(-1) ? -1 : Int64(age.nanosecondsClamped))
     let found = ([version] + also).map { (ModelVersion($0), "/m/\($0)") }
     return BaseListing(
-        baseDirectory: "/m", found: Dictionary(uniqueKeysWithValues: found), wanted: [wanted],
+        readAt: readAt, baseDirectory: "/m", found: Dictionary(uniqueKeysWithValues: found),
+        wanted: [wanted],
         missing: [], remarks: [])
 }
 
@@ -86,7 +88,8 @@ extension SettlingVersions.State {
     ]
     for step in steps {
         let states = settling.observe(
-            listing(step.bytes, age: .seconds(5), version: 2, also: [1]), now: at(step.time))
+            listing(step.bytes, age: .seconds(5), version: 2, also: [1], readAt: at(step.time)),
+            now: at(step.time))
         if let expected = step.expected {
             #expect(states[version] == expected)
         } else {

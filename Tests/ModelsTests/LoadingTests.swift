@@ -71,7 +71,9 @@ private func files(_ names: String...) -> ModelFiles {
 ])
 func batchesAreVerified(behaviour: FakeModel.Behaviour, objection: String?) {
     let model = FakeModel(ModelVersion(1), behaviour) {}
-    let found = BatchVerification(model: model, recorded: [], mayMakeUp: true, timeLimit: .seconds(60)).objection()
+    let found = BatchVerification(
+        model: model, recorded: [], mayMakeUp: true, timeLimit: .seconds(60)
+    ).objection()
     if let objection {
         #expect(found?.contains(objection) ?? false)
     } else {

@@ -194,3 +194,53 @@ import Testing
     harness.advance(.seconds(1))
     await harness.recorder.until { harness.status("digits", 1)?.reason == "" }
 }
+
+@Test func aVersionThatIsStillBeingCopiedIsNotLoaded() async throws {
+    let harness = try Harness()
+    harness.fileSystem.put("/m/digits", "1")
+    try harness.manager.apply(AspiredState(models: [aspire("digits")]))
+    await harness.until("digits", 1, .available)
+    harness.fileSystem.put("/m/digits", "2", .init(files: [:]))
+    harness.advance(.seconds(1))
+    await harness.until("digits", 2, says: "/m/digits/2 is empty; waiting for its files")
+    for bytes in 1...5 {
+        // Each look finds another size: the period begins anew, and nothing is loaded.
+        harness.fileSystem.put("/m/digits", "2", .init(files: ["model.fake": bytes]))
+        let looks = harness.fileSystem.looks
+        harness.advance(.seconds(1))
+        harness.manager.filesChanged(in: "/m/digits")
+        await harness.recorder.until { harness.fileSystem.looks > looks }
+        await harness.until("digits", 2, says: "still changing")
+    }
+    #expect(harness.engine.loads == [try identity("digits", 1)])
+    #expect(try harness.predict(latest("digits")) == 1)
+    // A look may be handled after the clock has moved; then it takes another second.
+    while harness.state("digits", 2) == .start {
+        let looks = harness.fileSystem.looks
+        harness.advance(.seconds(1))
+        harness.manager.filesChanged(in: "/m/digits")
+        await harness.recorder.until {
+            harness.fileSystem.looks > looks || harness.state("digits", 2) != .start
+        }
+    }
+    await harness.until("digits", 2, .available)
+}
+
+@Test func aVersionDirectoryThatCannotBeReadIsReportedAndNothingElseSuffers() async throws {
+    let harness = try Harness()
+    let denied = ServingError(.fileUnreadable, "cannot read directory /m/a/2: Permission denied")
+    harness.fileSystem.put("/m/a", "1")
+    harness.fileSystem.put("/m/a", "2", .init(error: denied))
+    harness.fileSystem.put("/m/b", "1")
+    let model = try aspire("a") { $0.versionPolicy = .all }
+    try harness.manager.apply(AspiredState(models: [model, aspire("b")]))
+    await harness.until("a", 1, .available)
+    await harness.until("b", 1, .available)
+    await harness.until("a", 2, says: "Permission denied")
+    // The same trouble later does not unload what is loaded.
+    harness.fileSystem.put("/m/a", "1", .init(error: denied))
+    harness.advance(.seconds(1))
+    await harness.until("a", 1, says: "what was loaded before still answers")
+    let version = ModelSelector(try ModelName("a"), .version(ModelVersion(1)))
+    #expect(try harness.predict(version) == 1)
+}

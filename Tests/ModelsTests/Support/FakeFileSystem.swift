@@ -16,10 +16,14 @@ final class FakeFileSystem: ModelFileSystem {
         var bases: [String: [String: Version]] = [:]
         var errors: [String: ServingError] = [:]
         var plainFiles: [String: [String]] = [:]
+        var looks = 0
     }
 
     static let now: Int64 = 3_600_000_000_000
     private let state = Mutex(State())
+
+    /// How often a version directory has been looked at.
+    var looks: Int { state.withLock { $0.looks } }
 
     /// Puts a version directory there, or changes it.
     func put(_ base: String, _ name: String, _ version: Version = Version()) {
@@ -72,6 +76,7 @@ final class FakeFileSystem: ModelFileSystem {
     }
 
     func fingerprint(of versionDirectory: String) throws(ServingError) -> VersionFingerprint {
+        state.withLock { $0.looks += 1 }
         let version = try version(versionDirectory)
         return VersionFingerprint(
             files: version.files.map {

@@ -14,6 +14,8 @@ struct BaseListing: Sendable {
         let ageNanoseconds: Int64
     }
 
+    /// When reading began.
+    let readAt: MonotonicTime
     /// The base directory that was read.
     let baseDirectory: String
     /// Every version found, with its directory's path.

@@ -44,7 +44,8 @@ struct SettlingVersions {
         watched = watched.filter { listing.found[$0.key] != nil }
         var states: [ModelVersion: State] = [:]
         for wanted in listing.wanted {
-            states[wanted.version] = observe(wanted, isFirst: isFirst, now: now)
+            states[wanted.version] = observe(
+                wanted, isFirst: isFirst, readAt: listing.readAt, now: now)
         }
         return states
     }
@@ -55,7 +56,7 @@ struct SettlingVersions {
     }
 
     private mutating func observe(
-        _ wanted: BaseListing.Wanted, isFirst: Bool, now: MonotonicTime
+        _ wanted: BaseListing.Wanted, isFirst: Bool, readAt: MonotonicTime, now: MonotonicTime
     ) -> State {
         let fingerprint: VersionFingerprint
         switch wanted.content {
@@ -63,7 +64,10 @@ struct SettlingVersions {
         case .success(let content): fingerprint = content
         }
         guard !fingerprint.files.isEmpty else {
-            watched[wanted.version] = nil
+            // Remembered, so that files which come later count as a change, however old they look.
+            watched[wanted.version] = Watched(
+                directory: wanted.directory, fingerprint: fingerprint, unchangedSince: now,
+                isSettled: false)
             return .empty
         }
         var entry =
@@ -77,7 +81,9 @@ struct SettlingVersions {
                 isSettled: false)
         }
         let settlesAt = entry.unchangedSince.advanced(by: period)
-        if now >= settlesAt { entry.isSettled = true }
+        // From the end of one reading to the beginning of another: time in which a reading waited
+        // to be looked at proves nothing.
+        if readAt >= settlesAt { entry.isSettled = true }
         watched[wanted.version] = entry
         return entry.isSettled ? .settled(fingerprint) : .changing(until: settlesAt)
     }

@@ -3,6 +3,7 @@ import ServingCore
 /// Reads a base directory once: which versions are there, and what the wanted ones hold.
 struct VersionDirectoryScanner: Sendable {
     let fileSystem: any ModelFileSystem
+    let clock: any ServingClock
 
     /// Scans; blocks for as long as the file system takes.
     ///
@@ -10,6 +11,7 @@ struct VersionDirectoryScanner: Sendable {
     ///   a version directory that cannot be read is part of the result.
     func scan(_ model: AspiredModel) throws(ServingError) -> BaseListing {
         let base = model.baseDirectory
+        let readAt = clock.now()
         var candidates = VersionSelection.candidates(among: try fileSystem.entries(of: base))
         let found = candidates.directories.mapValues { base + "/" + $0 }
         let versions = Array(found.keys)
@@ -23,7 +25,7 @@ struct VersionDirectoryScanner: Sendable {
             candidates.remarks.append("version \(version) is wanted, but \(base) does not hold it")
         }
         return BaseListing(
-            baseDirectory: base, found: found,
+            readAt: readAt, baseDirectory: base, found: found,
             wanted: wanted.compactMap { version in found[version].map { read(version, $0) } },
             missing: missing, remarks: candidates.remarks)
     }

@@ -40,7 +40,7 @@ extension ManagerLoop {
     }
 
     private func scan(_ model: AspiredModel) {
-        let scanner = VersionDirectoryScanner(fileSystem: loader.fileSystem)
+        let scanner = VersionDirectoryScanner(fileSystem: loader.fileSystem, clock: clock)
         let known = machines[model.name]?.listing?.directoriesToWatch ?? []
         scanners.run { [watcher, queue] in
             // Watched before it is read, so that no change falls in between.

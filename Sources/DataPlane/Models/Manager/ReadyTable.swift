@@ -12,12 +12,20 @@ struct ReadyTable: Sendable {
         let canBeProbed: Bool
     }
 
-    /// One configured model.
-    struct Model: Sendable {
+    /// One configured model; an object, so that a request retains it once and copies nothing.
+    final class Model: Sendable {
         /// The versions that answer, highest first.
-        var ready: [ReadyVersion]
-        var labels: [VersionLabel: ModelVersion]
-        var status: ModelStatus
+        let ready: [ReadyVersion]
+        let labels: [VersionLabel: ModelVersion]
+        let status: ModelStatus
+
+        init(
+            ready: [ReadyVersion], labels: [VersionLabel: ModelVersion], status: ModelStatus
+        ) {
+            self.ready = ready
+            self.labels = labels
+            self.status = status
+        }
     }
 
     /// The configured models by name.
