@@ -41,6 +41,8 @@ let package = Package(
     products: [
         .executable(name: "slipway", targets: ["slipway"]),
         .library(name: "SlipwayClient", targets: ["SlipwayClient"]),
+        // For the package in Fuzz/, which builds the fuzzers.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -189,7 +191,7 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
                 "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
-            ], data: ["Configurations"]),
+            ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",
             ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),

@@ -4,5 +4,5 @@ import Protocols
 public func fuzzRequestPath(_ bytes: UnsafeRawBufferPointer) {
     let target = String(decoding: bytes, as: UTF8.self)
     guard let canonical = CanonicalTarget.of(target) else { return }
-    precondition(CanonicalTarget.of(canonical) == canonical, "a route is not stable: \(canonical)")
+    promise(CanonicalTarget.of(canonical) == canonical, "a route is not stable: \(canonical)")
 }

@@ -39,15 +39,8 @@ struct ServeSubcommand: ParsableCommand {
                 "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
                     + "--config FILE; there is no slipway.yaml in this directory")
         }
-        // Here on the first thread, so that every later one inherits the mask.
-        _ = ProcessSignals.takeOver()
-        let (overrides, announce) = (flags.overrides, announce)
-        let isClean = try Waiting.run { () async throws(ServingError) in
-            try await ServeCommand.run(source, overrides: overrides, announce: announce) {
-                started in
-                Self.greet(started)
-            }
-        }
+        let isClean = try ServeCommand.run(
+            source, overrides: flags.overrides, announce: announce, started: Self.greet)
         guard isClean else {
             StandardStream.error.write("error: not everything ended within the drain timeout\n")
             throw ExitCode(.failure)

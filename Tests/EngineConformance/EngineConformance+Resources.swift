@@ -28,7 +28,11 @@ extension EngineConformance {
 
     func manyLoads() throws {
         for source in [try identity(), models.large].compactMap(\.self) {
-            let turns = source.entryPath == models.large?.entryPath ? 20 : 300
+            let isLarge = source.entryPath == models.large?.entryPath
+            let turns = isLarge ? 60 : 300
+            // glibc does not trim the end of a thread's own heap, so what one load took may stay
+            // once; a leak would stay `turns` times.
+            let allowed = Self.growthMaximum + (isLarge ? 2 * source.files.byteCount : 0)
             for _ in 0..<20 { try loadAndRun(source) }
             ProcessMemory.trim()
             let before = ProcessMemory.resident()
@@ -36,7 +40,7 @@ extension EngineConformance {
             ProcessMemory.trim()
             let growth = ProcessMemory.resident() - before
             try expect(
-                growth <= Self.growthMaximum,
+                growth <= allowed,
                 "\(source.entryPath): \(growth) bytes stay after \(turns) loads")
         }
     }
@@ -122,7 +126,8 @@ enum ProcessMemory {
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         while fgets(&line, Int32(line.count), file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let text = String(
+                decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             guard text.hasPrefix(key) else { continue }
             return (Int(text.dropFirst(key.count).filter(\.isNumber)) ?? 0) * 1024
         }

@@ -8,7 +8,8 @@ extension EngineConformance {
         try withModel(identity()) { model, signature in
             try expect(!model.declaration.platform.isEmpty, "the platform has no name")
             try expect(model.concurrencyMaximum >= 1, "no run at a time is allowed")
-            try expect(signature.name == ModelSignature.defaultName, "the name is \(signature.name)")
+            try expect(
+                signature.name == ModelSignature.defaultName, "the name is \(signature.name)")
             try expect(signature.inputs.count == 1, "\(signature.inputs.count) inputs, not 1")
             try expect(signature.outputs.count == 1, "\(signature.outputs.count) outputs, not 1")
             let shape = signature.inputs[0].wireShape

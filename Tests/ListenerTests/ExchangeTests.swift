@@ -192,6 +192,17 @@ import Testing
         #expect(!wire.isOpen)
     }
 
+    @Test func recordsWhatItRefuses() throws {
+        let wire = try Wire()
+        try wire.send(post("hello"))
+        try wire.send("POST /y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n")
+        let record = try #require(wire.observer.records.withLock { $0.last })
+        #expect(record.method == "POST" && record.target == "/y" && record.status == 400)
+        let garbage = try Wire()
+        try garbage.send("\0\r\n\r\n")
+        #expect(garbage.observer.records.withLock { $0.map(\.target) } == [""])
+    }
+
     @Test func recordsEachRequest() throws {
         let wire = try Wire()
         try wire.send(post("hello", "User-Agent: me\r\n"))

@@ -23,6 +23,13 @@ import Testing
             search.directories(for: library).contains("/src/slipway/.deps/example/1.2/lib"))
     }
 
+    @Test func doesNotLookFarAboveTheProgram() {
+        let search = LibrarySearch(executableDirectory: "/tmp/a/b/c/d")
+        let directories = search.directories(for: library)
+        #expect(directories.contains("/tmp/a/.deps/example/1.2/lib"))
+        #expect(!directories.contains("/tmp/.deps/example/1.2/lib"))
+    }
+
     @Test func namesNoDirectoryTwice() {
         let search = LibrarySearch(
             configuredDirectories: ["/a", "/a"], environmentValue: "/a:/b",

@@ -72,6 +72,20 @@ enum Fixture {
         }
     }
 
+    /// The bytes of a file.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else {
+            throw ServingError(.fileUnreadable, "cannot read \(path)")
+        }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes.prefix(count))
+    }
+
+    /// The bytes of a model by its file's name without `.onnx`.
+    static func bytes(of name: String) throws -> [UInt8] { try bytes("\(models)/\(name).onnx") }
+
     /// A tensor of numbers.
     static func tensor<Element: BitwiseCopyable>(
         _ type: ElementType, _ dimensions: [Int], _ values: [Element]

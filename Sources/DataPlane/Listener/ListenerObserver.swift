@@ -10,10 +10,20 @@ public protocol ListenerObserver: AnyObject, Sendable {
     func connectionClosed()
     /// The listener itself refused a request or a connection: the handler never saw it.
     func requestRefused(status: Int)
+    /// As the other, with a line for the access log, nil unless `wantsRecords`; what the client did
+    /// not get to say is empty. Calls the other unless implemented.
+    func requestRefused(status: Int, record: RequestRecord?)
     /// A request has been answered; `record` is nil unless `wantsRecords`.
     ///
     /// - Parameter nanoseconds: From the end of the request's head until its reply was written.
     func requestFinished(status: Int, nanoseconds: UInt64, record: RequestRecord?)
+}
+
+extension ListenerObserver {
+    /// Drops the record.
+    public func requestRefused(status: Int, record: RequestRecord?) {
+        requestRefused(status: status)
+    }
 }
 
 /// One line of the access log.
@@ -26,7 +36,7 @@ public struct RequestRecord: Sendable {
     public var status: Int
     /// Bytes of the body after decompression.
     public var bytesIn: Int
-    /// Bytes of the reply's body as sent.
+    /// Bytes of the reply's body before compression; 0 for HEAD.
     public var bytesOut: Int
     /// From the end of the request's head until its reply was written.
     public var nanoseconds: UInt64

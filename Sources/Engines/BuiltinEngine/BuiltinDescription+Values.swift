@@ -84,7 +84,8 @@ extension BuiltinDescription {
     static func integer(_ value: String, in range: ClosedRange<Int>) throws(ServingError) -> Int {
         guard let number = Int(value), range.contains(number) else {
             throw wrong(
-                "'\(value.clipped())' is no integer from \(range.lowerBound) to \(range.upperBound)")
+                "'\(value.clipped())' is no integer from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }

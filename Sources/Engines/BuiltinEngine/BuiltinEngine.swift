@@ -40,7 +40,8 @@ public struct BuiltinEngine: Engine {
             _ = InterruptibleWait().wait(nanoseconds: delay.nanosecondsClamped)
         }
         if description.failure == .load {
-            throw ServingError(.modelInvalid, "\(source.entryPath): it is described to fail to load")
+            throw ServingError(
+                .modelInvalid, "\(source.entryPath): it is described to fail to load")
         }
         return BuiltinModel(description, processors: environment.budget.processors)
     }

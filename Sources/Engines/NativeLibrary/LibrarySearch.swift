@@ -52,11 +52,14 @@ public struct LibrarySearch: Hashable, Sendable {
         return result.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
-    /// The directory itself, then each one above it up to the root.
+    /// From `.build/<machine>/release` to the checkout; not further, where others may write.
+    private static let parentsMaximum = 3
+
+    /// The directory itself, then the nearest ones above it.
     private func ancestors(of directory: String) -> [String] {
         var result = [directory]
         var current = directory
-        while current != "/", current.contains("/") {
+        while current != "/", current.contains("/"), result.count <= Self.parentsMaximum {
             current = Self.parent(of: current)
             result.append(current)
         }

@@ -78,7 +78,8 @@ public final class NativeLibrary: @unchecked Sendable {
             throw unusable(path, defect, specification)
         }
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            let reason = dlerror().map { String(cString: $0) } ?? "the dynamic linker gave no reason"
+            let reason =
+                dlerror().map { String(cString: $0) } ?? "the dynamic linker gave no reason"
             throw unusable(path, reason, specification)
         }
         return NativeLibrary(path: path, specification: specification, handle: handle)

@@ -14,7 +14,9 @@ enum SharedObjectHeader {
             return "it is not a shared library (no ELF header)"
         }
         guard bytes.count >= byteCount else { return "it is cut short" }
-        guard bytes[4] == 2, bytes[5] == 1 else { return "it is not for a 64-bit machine like this" }
+        guard bytes[4] == 2, bytes[5] == 1 else {
+            return "it is not for a 64-bit machine like this"
+        }
         guard littleEndian(bytes, at: 16) == 3 else { return "it is not a shared library" }
         let machine = littleEndian(bytes, at: 18)
         guard machine == thisMachine else {
@@ -31,7 +33,9 @@ enum SharedObjectHeader {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: byteCount)
-        let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+        let count = bytes.withUnsafeMutableBytes {
+            Glibc.read(descriptor, $0.baseAddress, $0.count)
+        }
         return count < 0 ? nil : Array(bytes.prefix(count))
     }
 

@@ -27,29 +27,38 @@ struct ModelContent {
 
     /// Reads the weight files that the model names, in its order.
     ///
-    /// - Throws: `model_invalid` for a name outside the version directory or of no file there;
-    ///   otherwise as reading a file.
+    /// - Throws: as `weightEntries`, and as reading a file.
     func weights() throws(ServingError) -> [(name: String, content: FileContent)] {
-        let folder = source.entry.lastIndex(of: "/").map { String(source.entry[...$0]) } ?? ""
         var result: [(name: String, content: FileContent)] = []
+        for (name, entry) in try weightEntries() {
+            result.append((name, try FileContent(source.files.path(of: entry.name))))
+        }
+        return result
+    }
+
+    /// The weight files in the version directory, by the names that the model has for them.
+    ///
+    /// - Throws: `model_invalid` for a name outside the version directory or of no file there.
+    func weightEntries() throws(ServingError) -> [(name: String, entry: ModelFiles.Entry)] {
+        let folder = source.entry.lastIndex(of: "/").map { String(source.entry[...$0]) } ?? ""
+        var result: [(name: String, entry: ModelFiles.Entry)] = []
         for name in file.weightFiles {
             let parts = name.split(separator: "/").filter { $0 != "." }
             guard !parts.isEmpty, !name.hasPrefix("/"), !parts.contains("..") else {
-                throw ServingError(
-                    .modelInvalid,
-                    "its weights lie in '\(name.clipped())', outside the version directory; put "
-                        + "them beside the model file")
+                throw invalid(name, "outside the version directory; put them beside the model file")
             }
-            let entry = folder + parts.joined(separator: "/")
-            guard source.files.entry(entry) != nil else {
-                throw ServingError(
-                    .modelInvalid,
-                    "its weights lie in '\(name.clipped())', and there is no such file beside the "
-                        + "model file; copy it there")
+            guard let entry = source.files.entry(folder + parts.joined(separator: "/")) else {
+                throw invalid(
+                    name, "and there is no such file beside the model file; copy it there")
             }
-            result.append((name, try FileContent(source.files.path(of: entry))))
+            result.append((name, entry))
         }
         return result
+    }
+
+    private func invalid(_ name: String, _ reason: String) -> ServingError {
+        ServingError(
+            .modelInvalid, "\(source.entryPath): its weights lie in '\(name.clipped())', \(reason)")
     }
 
     private static func notAModel(_ path: String, _ model: FileContent, _ damage: ProtobufDamage)

@@ -27,17 +27,17 @@ public struct ONNXEngine: Engine {
             framework: "ONNX", entry: found.count == 1 ? first.name : Self.ambiguousEntry)
     }
 
+    /// Reads the model file, which says how many nodes and values there are and which other files
+    /// hold weights; that memory is given back at once.
     public func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
-        let entry = try Self.entry(of: source)
-        var byteCount = entry.byteCount
-        // Only a directory with other files can have weights in them, and only then is it read.
-        let others = source.files.entries.filter { !$0.isDirectory && $0.name != entry.name }
-        if !others.isEmpty {
-            let model = try ModelContent(source)
-            byteCount += others.filter { model.file.weightFiles.contains($0.name) }
-                .reduce(0) { $0 + $1.byteCount }
+        _ = try Self.entry(of: source)
+        let content = try ModelContent(source)
+        let byteCount = try content.weightEntries().reduce(content.model.bytes.count) {
+            let (sum, overflow) = $0.addingReportingOverflow($1.entry.byteCount)
+            return overflow ? .max : sum
         }
-        return ResourceEstimate(memoryBytes: MemoryEstimate.bytes(forFiles: byteCount))
+        return ResourceEstimate(
+            memoryBytes: MemoryEstimate.bytes(of: content.file, fileBytes: byteCount))
     }
 
     public func load(_ source: ModelSource, _ environment: EngineEnvironment)
@@ -47,8 +47,10 @@ public struct ONNXEngine: Engine {
         _ = try Self.entry(of: source)
         let runtime = try ONNXRuntime.shared(environment)
         let content = try ModelContent(source)
+        let weights = try content.weights()
         do throws(ServingError) {
-            let session = try ONNXSession(runtime, content, options, environment.budget)
+            let session = try ONNXSession(
+                runtime, content, weights, options, environment.budget)
             let interface = try SessionInterface(runtime, session.handle, content.file)
             let properties = content.file.allProperties + interface.properties
             return try ONNXModel(

@@ -34,7 +34,8 @@ struct ONNXFailure: Error {
     func loading(_ file: ONNXFile, version: String) -> ServingError {
         if isOutOfMemory { return ServingError(.resourceExhausted, message) }
         let advice = ONNXMessage.advice(for: message, file, version: version)
-        return ServingError(.modelInvalid, advice ?? "ONNX Runtime \(version) refuses it: \(message)")
+        return ServingError(
+            .modelInvalid, advice ?? "ONNX Runtime \(version) refuses it: \(message)")
     }
 
     /// The error of a run that failed: the input's fault when the library says so.

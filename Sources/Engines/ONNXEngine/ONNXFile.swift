@@ -16,6 +16,10 @@ struct ONNXFile: Sendable {
     var namesWithoutShape: Set<String> = []
     /// Producer, description, custom keys, in the file's order.
     var properties: [(key: String, value: String)] = []
+    /// Nodes in all graphs.
+    var nodeCount = 0
+    /// Numbers and texts in lists that nodes carry: a forest has millions.
+    var listedValueCount = 0
     /// Whether there is a graph at all.
     var hasGraph = false
 
@@ -118,6 +122,7 @@ extension ONNXFile {
     private mutating func readNode(_ bytes: UnsafeRawBufferPointer, depth: Int)
         throws(ProtobufDamage)
     {
+        nodeCount += 1
         var output: String?
         var isZipMap = false
         var labels: ClassLabels?
@@ -148,6 +153,7 @@ extension ONNXFile {
             case 6, 11: try readGraph(value.content, depth: depth + 1)
             case 8 where name == "classlabels_int64s": integers += try Self.integers(value)
             case 9 where name == "classlabels_strings": texts.append(value.text)
+            case 7, 8, 9: listedValueCount += number == 9 ? 1 : max(1, value.content.count)
             default: break
             }
         }

@@ -21,13 +21,14 @@ enum ONNXMessage {
     /// `[ONNXRuntimeError] : 1 : FAIL : ` repeats what the code says, also in nested messages.
     private static func withoutErrorNumbers(_ text: String) -> String {
         var text = text
-        let mark = "[ONNXRuntimeError] : "
+        let mark = "[ONNXRuntimeError] :"
         while let start = text.firstRange(of: mark) {
             var end = start.upperBound
             for _ in 0..<2 {
-                guard let next = text[end...].firstRange(of: " : ") else { break }
+                guard let next = text[end...].firstRange(of: " :") else { break }
                 end = next.upperBound
             }
+            while end < text.endIndex, text[end] == " " { end = text.index(after: end) }
             text.removeSubrange(start.lowerBound..<end)
         }
         return text
@@ -56,7 +57,9 @@ enum ONNXMessage {
             let cut = head.lastIndex { $0 == " " || $0 == ":" }.map { head.index(after: $0) }
             let path = head[(cut ?? head.startIndex)...]
             let rest = afterMark.dropFirst(digits.count + 1)
-            return (String(head[..<path.startIndex]), withoutFunction(rest, isFull: path.contains("/")))
+            return (
+                String(head[..<path.startIndex]), withoutFunction(rest, isFull: path.contains("/"))
+            )
         }
         return nil
     }
@@ -98,7 +101,8 @@ enum ONNXMessage {
         let type = text[start.upperBound..<kind.lowerBound]
         let node = text[kind.upperBound..<name.lowerBound]
         let place = node.isEmpty ? "a \(type) node" : "node '\(node)' (\(type))"
-        return text[..<start.lowerBound] + place + ": " + withNodeNamed(String(text[name.upperBound...]))
+        return text[..<start.lowerBound] + place + ": "
+            + withNodeNamed(String(text[name.upperBound...]))
     }
 }
 

@@ -68,7 +68,9 @@ final class ONNXModel: LoadedModel {
         withExtendedLifetime(last) {}
     }
 
-    private func execute(_ run: borrowing SessionRun, _ slot: RunSlot, _ cancellation: RunCancellation)
+    private func execute(
+        _ run: borrowing SessionRun, _ slot: RunSlot, _ cancellation: RunCancellation
+    )
         throws(ServingError)
     {
         cancellation.setHandler(slot.terminate)

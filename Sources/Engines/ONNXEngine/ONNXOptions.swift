@@ -25,8 +25,11 @@ struct ONNXOptions: Sendable {
     let isParallel: Bool
     /// Whether the memory of a run is laid out in advance; on by default.
     let usesMemoryPattern: Bool
-    /// Whether freed memory is kept for the next run until the model is unloaded; off by default,
-    /// so that one large request does not cost memory for ever after.
+    /// Whether memory of the largest run is kept until the model is unloaded; off by default.
+    ///
+    /// Measured (1.31, twenty small layers): the same 10 us a row with and without; a gain of a fifth
+    /// for element-wise work on megabytes; after unloading both leave the same. Without it, what
+    /// one large request took is free again for all models.
     let usesArena: Bool
     /// Session configuration entries, handed on as they are, in the order of their names.
     let sessionConfig: [(key: String, value: String)]
@@ -36,7 +39,8 @@ struct ONNXOptions: Sendable {
     /// - Throws: `configuration_invalid` for an unknown option or a wrong value.
     init(_ options: EngineOptions) throws(ServingError) {
         try options.requireKnown(Self.names, engine: "onnxruntime")
-        let level = try options.choice("graph_optimization", of: ["off", "basic", "extended", "all"])
+        let level = try options.choice(
+            "graph_optimization", of: ["off", "basic", "extended", "all"])
         optimizationLevel = Self.levels[level ?? "all"] ?? 99
         intraOpThreads = try options.integer("intra_op_threads", in: 1...Self.threadsMaximum)
         interOpThreads = try options.integer("inter_op_threads", in: 1...Self.threadsMaximum)

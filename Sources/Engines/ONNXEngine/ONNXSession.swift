@@ -15,16 +15,15 @@ final class ONNXSession: @unchecked Sendable {
 
     /// Loads a model from memory; the bytes are not needed afterwards.
     ///
-    /// - Throws: `model_invalid` with the library's reason, `resource_exhausted`, or what reading
-    ///   weight files throws.
+    /// - Throws: `model_invalid` with the library's reason, or `resource_exhausted`.
     init(
-        _ runtime: ONNXRuntime, _ content: ModelContent, _ options: ONNXOptions,
+        _ runtime: ONNXRuntime, _ content: ModelContent,
+        _ weights: [(name: String, content: FileContent)], _ options: ONNXOptions,
         _ budget: CPUBudget
     ) throws(ServingError) {
         self.runtime = runtime
         let log = SessionLog()
         self.log = log
-        let weights = try content.weights()
         do throws(ONNXFailure) {
             handle = try runtime.withSessionOptions(options, budget, log) {
                 made throws(ONNXFailure) in

@@ -15,9 +15,11 @@ extension ONNXRuntime {
         try api.check(api.pointee.SetSessionLogSeverityLevel(made, LogSeverity.warning))
         try api.check(api.pointee.SetSessionGraphOptimizationLevel(made, options.optimizationLevel))
         try api.check(
-            options.usesMemoryPattern ? api.pointee.EnableMemPattern(made) : api.pointee.DisableMemPattern(made))
+            options.usesMemoryPattern
+                ? api.pointee.EnableMemPattern(made) : api.pointee.DisableMemPattern(made))
         try api.check(
-            options.usesArena ? api.pointee.EnableCpuMemArena(made) : api.pointee.DisableCpuMemArena(made))
+            options.usesArena
+                ? api.pointee.EnableCpuMemArena(made) : api.pointee.DisableCpuMemArena(made))
         try setThreads(made, options, budget)
         for (key, value) in options.sessionConfig {
             try api.check(api.pointee.AddSessionConfigEntry(made, key, value))

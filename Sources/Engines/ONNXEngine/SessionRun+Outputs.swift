@@ -75,7 +75,8 @@ extension SessionRun {
         return UnsafeRawPointer(start)
     }
 
-    private func typeAndShape(of value: OpaquePointer) throws(ServingError) -> (ElementType, Shape) {
+    private func typeAndShape(of value: OpaquePointer) throws(ServingError) -> (ElementType, Shape)
+    {
         try TensorReader(api: api).typeAndShape(of: value)
     }
 }

@@ -24,9 +24,9 @@ public enum ServeCommand {
     /// - Returns: Whether the server stopped with nothing left undone.
     /// - Throws: `configuration_invalid` with every problem, `file_unreadable`, `address_unavailable`.
     public static func run(
-        _ source: Source, overrides: ConfigurationOverrides, announce: String? = nil,
-        started: @Sendable (Announcement) -> Void
-    ) async throws(ServingError) -> Bool {
+        _ source: Source, overrides: ConfigurationOverrides,
+        announce: String? = nil, started: @Sendable (Announcement) -> Void
+    ) throws(ServingError) -> Bool {
         let signals = ProcessSignals.takeOver()
         let reading = try read(source, overrides)
         let configuration = try reading.get()
@@ -35,14 +35,16 @@ public enum ServeCommand {
         for warning in reading.warnings { logger.warning("\(warning)") }
 
         let server = try SlipwayServer(configuration)
-        let announcement = try await server.start()
+        let announcement = try Waiting.run { () async throws(ServingError) in
+            try await server.start()
+        }
         if let announce { try announcement.write(to: announce) }
         started(announcement)
 
         let follower = try follow(source, overrides, configuration, server)
         wait(for: signals, follower, server)
         follower?.stop()
-        return await server.stop()
+        return try Waiting.run { await server.stop() }
     }
 
     /// Reads the configuration, without serving.

@@ -23,13 +23,17 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var reply: ClientReply?
     private var isReusable = false
     private var bytesMaximum = 0
+    /// What ended the connection before a request was sent, such as a failed handshake.
+    private var failure: (any Error)?
 
     /// Sends a request; call on the event loop, with no other request under way.
     func send(
         _ request: Request, on channel: any Channel,
         _ promise: EventLoopPromise<(ClientReply, reusable: Bool)>
     ) {
-        guard channel.isActive else { return promise.fail(ClosedBeforeReply()) }
+        guard channel.isActive, failure == nil else {
+            return promise.fail(failure ?? ClosedBeforeReply())
+        }
         self.promise = promise
         reply = nil
         bytesMaximum = request.bytesMaximum
@@ -78,6 +82,7 @@ final class ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if promise == nil { failure = error }
         fail(error)
         context.close(promise: nil)
     }

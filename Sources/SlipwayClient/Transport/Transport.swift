@@ -143,7 +143,13 @@ final class Transport: Sendable {
         }
         if error is ClientConnection.ClosedBeforeReply {
             return ServingError(
-                .addressUnavailable, "the server closed the connection without an answer")
+                .addressUnavailable,
+                "\(url) closed the connection without an answer; check that it speaks "
+                    + "\(url.isTLS ? "HTTPS" : "HTTP") there")
+        }
+        if let advice = TLSContext.advice(error) {
+            return ServingError(
+                .addressUnavailable, "cannot reach \(url): \(advice)", cause: error)
         }
         return ServingError(
             .addressUnavailable,

@@ -13,6 +13,11 @@ final class RecordingListenerObserver: ListenerObserver {
     func connectionClosed() { lines.withLock { $0.append("closed") } }
     func requestRefused(status: Int) { lines.withLock { $0.append("refused \(status)") } }
 
+    func requestRefused(status: Int, record: RequestRecord?) {
+        requestRefused(status: status)
+        if let record { records.withLock { $0.append(record) } }
+    }
+
     func requestFinished(status: Int, nanoseconds: UInt64, record: RequestRecord?) {
         lines.withLock { $0.append("finished \(status)") }
         if let record { records.withLock { $0.append(record) } }

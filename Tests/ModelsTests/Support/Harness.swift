@@ -33,6 +33,8 @@ final class Harness: Sendable {
         dependencies.events = recorder
         var settings = ModelManagerSettings()
         settings.watchesDirectories = false
+        // The clock stands still: a pause would never end by itself.
+        settings.scanPauseMinimum = .zero
         adjust(&settings)
         manager = ModelManager(dependencies, settings: settings)
         try manager.start()
@@ -75,7 +77,6 @@ final class Harness: Sendable {
     func appear(_ model: String, _ version: Int64) async {
         fileSystem.put("/m/\(model)", "\(version)")
         manager.filesChanged(in: "/m/\(model)")
-        advance(.milliseconds(100))
         await until(model, version, says: "still changing")
         advance(.seconds(1))
     }

@@ -8,16 +8,23 @@ extension HTTPConnection {
     /// Answers a request that the handler never sees, and ends the connection.
     func refuse(_ refusal: Refusal) {
         // Before a head is complete, the form is that of the request before.
-        if phase == .idle || phase == .head { exchange.form = ReplyWriter.Form() }
+        if phase == .idle || phase == .head {
+            exchange = Exchange()
+            exchange.received = since
+        }
         head = nil
         body = nil
         exchange.form.keepsAlive = false
         exchange.form.acceptEncoding = nil
-        setup.observer?.requestRefused(status: Int(refusal.status.code))
+        let response = refusal.response
+        enter(.lingering)
+        setup.observer?.requestRefused(
+            status: Int(refusal.status.code),
+            record: makeRecord(response, bytesOut: response.body.readableBytes))
         setup.logger.debug(
             "refused a request",
             metadata: ["status": "\(refusal.status.code)", "reason": "\(refusal.message)"])
-        sendLast(refusal.response)
+        sendLast(response)
         linger()
     }
 

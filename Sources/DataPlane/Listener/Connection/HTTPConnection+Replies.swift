@@ -43,24 +43,23 @@ extension HTTPConnection {
 
     private func report(_ response: HTTPResponse, bytesOut: Int) {
         guard let observer = setup.observer else { return }
-        let nanoseconds = UInt64(clamping: (since - exchange.received).nanoseconds)
-        var record: RequestRecord?
-        if wantsRecords {
-            record = RequestRecord(
-                method: exchange.method, target: exchange.target,
-                status: Int(response.status.code), bytesIn: exchange.bytesIn, bytesOut: bytesOut,
-                nanoseconds: nanoseconds, remoteAddress: remoteAddress,
-                userAgent: exchange.userAgent)
-        }
+        let record = makeRecord(response, bytesOut: bytesOut)
         observer.requestFinished(
-            status: Int(response.status.code), nanoseconds: nanoseconds, record: record)
+            status: Int(response.status.code), nanoseconds: nanosecondsTaken, record: record)
     }
 
-    private var remoteAddress: String {
-        guard let address = context?.channel.remoteAddress, let text = address.ipAddress else {
-            return "unix"
-        }
-        return address.port.map { "\(text):\($0)" } ?? text
+    /// A line of the access log about the request under way, if the observer wants one.
+    func makeRecord(_ response: HTTPResponse, bytesOut: Int) -> RequestRecord? {
+        guard wantsRecords else { return nil }
+        return RequestRecord(
+            method: exchange.method, target: exchange.target,
+            status: Int(response.status.code), bytesIn: exchange.bytesIn, bytesOut: bytesOut,
+            nanoseconds: nanosecondsTaken, remoteAddress: remoteAddress,
+            userAgent: exchange.userAgent)
+    }
+
+    private var nanosecondsTaken: UInt64 {
+        UInt64(clamping: (since - exchange.received).nanoseconds)
     }
 
     func flushIfNeeded() {

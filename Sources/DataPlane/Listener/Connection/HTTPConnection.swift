@@ -33,6 +33,8 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
     let watch: SlowClientWatch
     let loopContext = LoopContext.ofThisThread()
     let wantsRecords: Bool
+    /// Kept for the access log, because a closed channel no longer knows it.
+    var remoteAddress = ""
     var context: ChannelHandlerContext?
 
     // Reading
@@ -87,6 +89,7 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
         admission = setup.registry.admit(self)
         switch admission {
         case .serve:
+            if wantsRecords { remoteAddress = Self.describe(context.channel.remoteAddress) }
             setup.observer?.connectionOpened()
             armTimer(at: since + watch.interval)
         case .refuse where !setup.isTLS: refuseConnection()
@@ -94,6 +97,11 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
             setup.observer?.requestRefused(status: 503)
             context.close(promise: nil)
         }
+    }
+
+    private static func describe(_ address: SocketAddress?) -> String {
+        guard let address, let text = address.ipAddress else { return "unix" }
+        return address.port.map { "\(text):\($0)" } ?? text
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -4,7 +4,7 @@ import ServingCore
 /// and every so often in any case; never twice at a time.
 struct ScanSchedule: Sendable {
     /// Shortest pause between two scans, however often the directory changes.
-    static let pauseMinimum = Duration.milliseconds(50)
+    let pauseMinimum: Duration
 
     private var dueAt: MonotonicTime
     private var isRunning = false
@@ -12,7 +12,8 @@ struct ScanSchedule: Sendable {
     private var earliest = MonotonicTime(nanoseconds: 0)
 
     /// Due at once.
-    init(now: MonotonicTime) {
+    init(pauseMinimum: Duration, now: MonotonicTime) {
+        self.pauseMinimum = pauseMinimum
         dueAt = now
     }
 
@@ -42,7 +43,7 @@ struct ScanSchedule: Sendable {
         settlesAt: MonotonicTime?, pollInterval: Duration, _ now: MonotonicTime
     ) {
         isRunning = false
-        earliest = now.advanced(by: Self.pauseMinimum)
+        earliest = now.advanced(by: pauseMinimum)
         dueAt = now.advanced(by: pollInterval)
         if let settlesAt { dueAt = min(dueAt, max(settlesAt, earliest)) }
         if hasChanged { dueAt = earliest }

@@ -13,10 +13,35 @@ struct BatchVerification {
     let recorded: [InferenceRequest]
     /// Whether inputs may be made up.
     let mayMakeUp: Bool
+    /// How long all runs together may take; a model that is slower is believed without proof.
+    let timeLimit: Duration
+    private let cancellation = RunCancellation()
+
+    init(
+        model: any LoadedModel, recorded: [InferenceRequest], mayMakeUp: Bool,
+        timeLimit: Duration
+    ) {
+        self.model = model
+        self.recorded = recorded
+        self.mayMakeUp = mayMakeUp
+        self.timeLimit = timeLimit
+    }
 
     /// Says why requests must not share a run; nil when they may, or when the model takes none of
     /// the inputs that could be tried.
     func objection() -> String? {
+        let isDone = Condition(false)
+        defer { isDone.change { $0 = true } }
+        let (limit, cancellation) = (timeLimit.nanosecondsClamped, cancellation)
+        // Nothing else would stop a run that hangs. Without a thread to spare nothing is proved.
+        guard
+            (try? NamedThread.start("model-verify") {
+                let ended = isDone.wait(timeoutNanoseconds: limit) { $0 ? true : nil }
+                guard ended == nil else { return }
+                cancellation.cancel(
+                    ServingError(.deadlineExceeded, "the batch check took too long"))
+            }) != nil
+        else { return nil }
         for signature in model.declaration.signatures {
             guard case .leadingDimension = signature.batching else { continue }
             if let objection = objection(to: signature) {
@@ -105,7 +130,7 @@ struct BatchVerification {
     {
         try model.run(
             signature: signature, inputs: inputs,
-            outputIndices: Array(signature.outputs.indices), cancellation: RunCancellation())
+            outputIndices: Array(signature.outputs.indices), cancellation: cancellation)
     }
 
     /// A name that stands for the batch and for an inner dimension: then the rows of a joined batch

@@ -120,14 +120,13 @@ struct ModelLoader: Sendable {
         }
         do throws(ServingError) {
             let abandonment = order.abandonment
-            let outcome = try WarmUp(
+            let proven = try WarmUp(
                 clock: clock, timeLimit: warmUpTimeLimit, isAbandoned: { abandonment.isAbandoned }
             ).run(
                 servable, recorded: recorded, policy: order.target.specification.warmUp,
                 versionDirectory: order.target.directory)
-            if !outcome.remark.isEmpty { remarks.append(outcome.remark) }
             return LoadedVersion(
-                servable: servable, probes: outcome.proven,
+                servable: servable, probes: proven,
                 remark: remarks.joined(separator: "; "))
         } catch {
             servable.unload()
@@ -159,7 +158,7 @@ struct ModelLoader: Sendable {
         guard policy.batchRowsMaximum > 1 else { return policy }
         let verification = BatchVerification(
             model: model, recorded: recorded,
-            mayMakeUp: order.target.specification.warmUp.synthetic)
+            mayMakeUp: order.target.specification.warmUp.synthetic, timeLimit: warmUpTimeLimit)
         guard let objection = verification.objection() else { return policy }
         policy.batchRowsMaximum = 1
         remarks.append("batching is off: \(objection)")

@@ -42,6 +42,8 @@ enum TensorComparison {
 
     private static func isNear(_ left: Double, _ right: Double, _ tolerance: Double) -> Bool {
         if left == right || (left.isNaN && right.isNaN) { return true }
+        // An infinity is as far as any tolerance that is reckoned from it.
+        guard left.isFinite, right.isFinite else { return false }
         return (left - right).magnitude
             <= max(absolute, tolerance * max(left.magnitude, right.magnitude))
     }

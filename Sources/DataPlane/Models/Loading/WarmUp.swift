@@ -4,14 +4,6 @@ import Tensors
 
 /// Proves that a loaded version can predict, before anybody else asks it to.
 struct WarmUp {
-    /// How a version was proved.
-    struct Outcome: Sendable {
-        /// Requests that worked, for later probes; empty when none was run.
-        var proven: [InferenceRequest]
-        /// A remark for the status; empty when all is well.
-        var remark: String
-    }
-
     let clock: any ServingClock
     let timeLimit: Duration
     /// Whether the load has been abandoned.
@@ -19,20 +11,20 @@ struct WarmUp {
 
     /// Runs the recorded requests or, without any, a made-up one.
     ///
+    /// - Returns: Requests that worked, for later probes; none when the policy allows that none is
+    ///   run.
     /// - Throws: the engine's error, with what to do about it, when a recorded request fails or when
     ///   no made-up input works; `deadline_exceeded` when the time is up.
     func run(
         _ servable: any Servable, recorded: [InferenceRequest], policy: WarmUpPolicy,
         versionDirectory: String
-    ) throws(ServingError) -> Outcome {
+    ) throws(ServingError) -> [InferenceRequest] {
         let deadline = clock.now().advanced(by: timeLimit)
         if !recorded.isEmpty {
             try replay(recorded, on: servable, policy, deadline)
-            return Outcome(proven: Array(recorded.prefix(1)), remark: "")
+            return Array(recorded.prefix(1))
         }
-        guard policy.synthetic else {
-            return Outcome(proven: [], remark: "unproven: no warm-up request is recorded")
-        }
+        guard policy.synthetic else { return [] }
         return try makeUp(servable, policy, deadline, versionDirectory)
     }
 
@@ -54,14 +46,14 @@ struct WarmUp {
     private func makeUp(
         _ servable: any Servable, _ policy: WarmUpPolicy, _ deadline: MonotonicTime,
         _ versionDirectory: String
-    ) throws(ServingError) -> Outcome {
+    ) throws(ServingError) -> [InferenceRequest] {
         var failure: ServingError?
         for request in Self.candidates(servable.metadata.defaultSignature) {
             do throws(ServingError) {
                 for _ in 0..<max(1, policy.iterations) {
                     try predict(request, on: servable, deadline)
                 }
-                return Outcome(proven: [request], remark: "")
+                return [request]
             } catch {
                 failure = error
                 // Time that is up, or a load that is abandoned, is not the input's fault.

@@ -108,6 +108,7 @@ final class ManagerLoop {
             memoryMayBeFree(now)
         case .probed(let key):
             live[key]?.isProbing = false
+            publish([key.name])
         default: break
         }
     }
@@ -214,7 +215,8 @@ extension ModelManagerSettings {
     /// The machine's share of the settings.
     var timing: ModelMachine.Timing {
         ModelMachine.Timing(
-            settlePeriod: settlePeriod, watchedPollInterval: watchedPollInterval,
+            settlePeriod: settlePeriod, scanPauseMinimum: scanPauseMinimum,
+            watchedPollInterval: watchedPollInterval,
             pollInterval: pollInterval, memoryPause: memoryPause, slowDrain: slowDrain)
     }
 }

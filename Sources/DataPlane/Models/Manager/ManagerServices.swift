@@ -19,6 +19,8 @@ public struct ModelManagerSettings: Sendable {
     public var loaderThreads = 2
     /// How long the files of a version must not have changed before it is loaded.
     public var settlePeriod = Duration.seconds(1)
+    /// Shortest time between two looks at a directory, however often it changes.
+    public var scanPauseMinimum = Duration.milliseconds(50)
     /// Between two looks at a directory that the system watches for us.
     public var watchedPollInterval = Duration.seconds(5)
     /// Between two looks at a directory that the system cannot watch.

@@ -58,10 +58,11 @@ public final class ModelManager: InferenceService, ModelCatalog {
 
     /// Unloads everything, waiting for requests in flight; refuses new ones from now on.
     ///
-    /// Blocks; call it once, after `start`.
+    /// Blocks; may be called again, with more time.
     ///
     /// - Returns: Whether all was unloaded within the time.
     public func stop(timeout: Duration = Limits.drainTimeout) -> Bool {
+        guard life.withLock({ $0.hasStarted }) else { return true }
         queue.push(.stop)
         return life.wait(timeoutNanoseconds: timeout.nanosecondsClamped) { life -> Bool? in
             life.hasEnded ? true : nil

@@ -67,6 +67,7 @@ extension ReadyTable.ReadyVersion {
         if let error = health.lastError {
             return "\(health.consecutiveFailures) runs have failed in a row: \(error.message)"
         }
-        return health.lastSuccess == nil ? "no prediction has worked yet" : ""
+        guard health.lastSuccess == nil else { return "" }
+        return "unproven: no warm-up request is recorded and no prediction has worked yet"
     }
 }

@@ -26,6 +26,7 @@ struct ModelMachine: Sendable {
     /// The times that the machine goes by.
     struct Timing: Sendable {
         var settlePeriod = Duration.seconds(1)
+        var scanPauseMinimum = Duration.milliseconds(50)
         /// Between two scans of directories that are watched, in case a change is not announced.
         var watchedPollInterval = Duration.seconds(5)
         /// Between two scans of directories that are not.
@@ -54,7 +55,7 @@ struct ModelMachine: Sendable {
         name = aspired.name
         self.aspired = aspired
         self.timing = timing
-        scans = ScanSchedule(now: now)
+        scans = ScanSchedule(pauseMinimum: timing.scanPauseMinimum, now: now)
         settling = SettlingVersions(period: timing.settlePeriod)
     }
 

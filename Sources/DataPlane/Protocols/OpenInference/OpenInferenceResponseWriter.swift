@@ -84,8 +84,11 @@ enum OpenInferenceResponseWriter {
             do throws(ServingError) {
                 try writer.flatTensor(tensor)
             } catch {
-                throw error.inContext(
-                    "output '\(output.name)' has no JSON form, ask for binary data")
+                guard tensor.elementType == .bytes else { throw error }
+                throw ServingError(
+                    .invalidRequest,
+                    "output '\(output.name)' holds bytes that are not UTF-8, which have no JSON form; "
+                        + "ask for binary data", cause: error)
             }
         }
         writer.endObject()

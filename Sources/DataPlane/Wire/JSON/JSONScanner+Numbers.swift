@@ -5,6 +5,7 @@ extension JSONScanner {
     ///
     /// - Throws: `invalid_request` for a fraction or an exponent (also `1.0`), and out of range.
     public mutating func readInteger() throws(ServingError) -> Int {
+        skipWhiteSpace()
         var place = self
         if try place.peekKind() == .number, let number = try place.scanNumber(), number.isInteger,
             let value = JSONInteger<Int64>.value(number)
@@ -19,6 +20,7 @@ extension JSONScanner {
     ///
     /// - Throws: `invalid_request` for a fraction or an exponent (also `1.0`), and out of range.
     public mutating func readUnsignedInteger() throws(ServingError) -> UInt64 {
+        skipWhiteSpace()
         var place = self
         if try place.peekKind() == .number, let number = try place.scanNumber(), number.isInteger,
             let value = JSONInteger<UInt64>.value(number)

@@ -1,8 +1,12 @@
 public import ServingCore
 
 /// Runs asynchronous work from a synchronous command.
+///
+/// The program's main function is not asynchronous on purpose: an asynchronous one gives the main
+/// thread to the dispatch library, which lets every signal through there, past `ProcessSignals`.
 public enum Waiting {
-    /// Starts the work on Swift's own threads and sleeps on this one until it is done.
+    /// Starts the work on Swift's own threads and sleeps on this one until it is done; the task lives
+    /// exactly as long as this call.
     ///
     /// For the first thread of the program only: never call it from asynchronous code.
     public static func run<Result: Sendable>(

@@ -1,0 +1,56 @@
+import FuzzTargets
+import Glibc
+import Testing
+
+/// Every input that is kept in `Fuzz/Corpus` goes through its fuzz target again.
+///
+/// A broken promise stops the process, so a test that ends has passed.
+@Suite struct CorpusReplayTests {
+    private typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
+
+    @Test(arguments: [
+        "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
+    ])
+    func replaysEveryInput(folder: String) throws {
+        let targets: [String: Target] = [
+            "JSONTensorReader": { fuzzJSONTensorReader($0) },
+            "BinaryTensors": { fuzzBinaryTensors($0) },
+            "JSONDocument": { fuzzJSONDocument($0) },
+            "RequestPath": { fuzzRequestPath($0) },
+            "PredictBody": { fuzzPredictBody($0) },
+        ]
+        let target = try #require(targets[folder])
+        let files = Self.files(in: Self.corpus + folder)
+        #expect(files.count > 10, "the corpus is where the tests look for it")
+        for file in files {
+            let bytes = try #require(Self.read(file), "\(file) can be read")
+            bytes.withUnsafeBytes { target($0) }
+        }
+    }
+
+    private static var corpus: String {
+        let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.dropLast(3).joined(separator: "/") + "/Fuzz/Corpus/"
+    }
+
+    private static func files(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let item = readdir(stream) {
+            let name = withUnsafeBytes(of: &item.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(directory + "/" + name) }
+        }
+        return names.sorted()
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "rb") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes.prefix(count))
+    }
+}
