@@ -38,7 +38,7 @@ public struct PredictReport: CommandReport {
                         "name": .string(output.name),
                         "datatype": .string(tensor.elementType.openInferenceName),
                         "shape": .array(tensor.shape.dimensions.map { .integer(Int64($0)) }),
-                        "data": Self.parse(document),
+                        "data": Self.parse(document, tensor.elementType),
                     ])
                 })
         ])
@@ -53,24 +53,18 @@ public struct PredictReport: CommandReport {
         return String(buffer: writer.finish())
     }
 
-    private static func parse(_ document: String) -> JSONValue {
-        let buffer = ByteBuffer(string: document)
-        do throws(ServingError) {
-            return withoutTokens(
-                try buffer.withJSONScanner(.tensorFlowServing) { scanner throws(ServingError) in
-                    try scanner.readValue()
-                })
-        } catch {
-            // What was written here a moment ago is JSON.
-            return .null
+    /// The document as a value; what it has for numbers that JSON does not know becomes null.
+    private static func parse(_ document: String, _ type: ElementType) -> JSONValue {
+        var text = document
+        if type != .bytes {
+            // Nothing but numbers stands in it, so these words are not part of any string.
+            for token in ["-Infinity", "Infinity", "NaN"] {
+                text = text.replacing(token, with: "null")
+            }
         }
-    }
-
-    private static func withoutTokens(_ value: JSONValue) -> JSONValue {
-        switch value {
-        case .number(let number): number.isFinite ? value : .null
-        case .array(let elements): .array(elements.map(withoutTokens))
-        default: value
+        // What was written here a moment ago is JSON, unless it nests deeper than documents may.
+        do throws(ServingError) { return try JSONValue(parsing: text) } catch {
+            return .string(document)
         }
     }
 }

@@ -128,26 +128,6 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
             == "{\"version\":\"1.2.3\",\"swift\":\"6.3\",\"architecture\":\"arm64\"}")
 }
 
-@Test func drawsABarOnlyOnATerminalAndOnlyWhenItMoves() {
-    var drawn: [String] = []
-    do {
-        var bar = ProgressBar("rows", total: 1000, isTerminal: true) { drawn.append($0) }
-        bar.advance(to: 500)
-        bar.advance(to: 501)
-        bar.advance(to: 2_000)
-    }
-    #expect(drawn.count == 3)
-    #expect(drawn[0] == "\rrows [###############...............] 50%")
-    #expect(drawn[1].hasSuffix("] 100%"))
-    #expect(drawn[2] == "\r\u{1B}[K")
-    drawn = []
-    do {
-        var bar = ProgressBar("rows", total: 10, isTerminal: false) { drawn.append($0) }
-        bar.advance(to: 5)
-    }
-    #expect(drawn.isEmpty)
-}
-
 @Test func aHealthyMachineHasNoRemedies() {
     let checks = [
         Doctor.processors(
