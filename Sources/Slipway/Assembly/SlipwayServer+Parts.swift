@@ -20,7 +20,7 @@ extension SlipwayServer {
     static func settings(_ configuration: Configuration) -> ModelManagerSettings {
         var settings = ModelManagerSettings()
         settings.memoryBudgetBytes = configuration.memoryBytes
-        settings.loaderThreads = configuration.loadThreads
+        if let threads = configuration.loadThreads { settings.loaderThreads = threads }
         return settings
     }
 
