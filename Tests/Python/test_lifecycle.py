@@ -78,8 +78,8 @@ class TestSwitching:
         assert_answers(server, 2)
         assert tensorflow_status(server, 2)[0] == "AVAILABLE"
         assert tensorflow_status(server, 1)[0] in ("END", None)
-        server.wait_for_log("m", "1", "AVAILABLE -> UNLOADING")
-        server.wait_for_log("m", "1", "UNLOADING -> END")
+        server.wait_for_log("version is unloading", "model=m", "version=1")
+        server.wait_for_log("version has ended", "model=m", "version=1")
 
     def test_a_request_in_flight_keeps_the_old_version_until_it_is_answered(self, launch, base):
         put_builtin(base, 1, "kind: delay", "delay: 2s")
@@ -123,11 +123,11 @@ class TestSwitching:
         put(DIGITS_2, base, 2)
         server.wait_for_states("m", {2: "AVAILABLE"})
         log = server.text()
-        assert log.index("UNLOADING -> END") < log.rindex("LOADING -> AVAILABLE")
+        assert log.index("version has ended") < log.rindex("version is available")
         assert_answers(server, 2)
 
     def test_no_request_fails_while_versions_and_models_come_and_go(self):
-        churn = [ROOT / "Benchmarks" / "churn", "--switches", "15", "--cycles", "8"]
+        churn = [ROOT / "Benchmarks" / "churn", "--switches", "10", "--cycles", "8"]
         done = subprocess.run(
             [sys.executable, *churn, "--binary", program()],
             capture_output=True, text=True, timeout=120,
@@ -159,12 +159,12 @@ class TestFilesThatAreNotReady:
         assert any("still changing" in reason for reason in reasons), reasons
         # On a machine that stopped for most of a second the file looked complete in between.
         if longest < 0.8:
-            assert server.text().count("START -> LOADING") == 2
+            assert server.text().count("version is loading") == 2
 
     def test_an_empty_version_directory_waits_for_its_files(self, launch, base):
         put(DIGITS_1, base, 1)
+        server = start(launch, base).wait_until_ready()
         (base / "2").mkdir()
-        server = start(launch, base)
         server.wait_for_states("m", {1: "AVAILABLE", 2: "START"})
         assert "empty; waiting for its files" in server.version("m", 2)["reason"]
         shutil.copy(DIGITS_2 / "model.onnx", base / "2" / "model.onnx")
@@ -230,10 +230,20 @@ models:
   - {{ name: m, source: {base}, retry: {{ attempts: 2, pause: 50ms }} }}
 """)
         server.wait_for(lambda: server.version("m", 1).get("state") == "END", "the end")
-        assert server.text().count("-> LOADING") == 3
+        assert server.text().count("version is loading") == 3
 
 
 class TestBaseDirectories:
+    def test_a_server_that_has_loaded_nothing_yet_is_not_ready(self, launch, base):
+        put_builtin(base, 1, "kind: identity", "load_delay: 1s")
+        server = start(launch, base)
+        # As soon as the ports are open, before any directory has been read.
+        ready, reasons = server.readiness()
+        assert (ready, len(reasons)) == (False, 1)
+        assert list(server.models()) == ["m"]
+        assert server.predict("m", {"instances": [1]}).status_code == 503
+        server.wait_until_ready()
+
     def test_an_empty_one_says_what_it_should_hold(self, launch, base):
         server = start(launch, base)
         ready, reasons = server.readiness()
