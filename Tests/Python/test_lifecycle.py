@@ -82,7 +82,7 @@ class TestSwitching:
         server.wait_for_log("version has ended", "model=m", "version=1")
 
     def test_a_request_in_flight_keeps_the_old_version_until_it_is_answered(self, launch, base):
-        put_builtin(base, 1, "kind: delay", "delay: 2s")
+        put_builtin(base, 1, "kind: delay", "delay: 3s")
         model = "    warm_up: { synthetic: false }"
         server = start(launch, base, model).wait_until_ready()
         replies = []

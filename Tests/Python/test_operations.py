@@ -55,23 +55,30 @@ def in_background(call, *arguments, **options):
     return future
 
 
-def wait_until_running(server, requests_in_flight=1):
-    """Waits until so many requests are inside the server (each on a connection of its own)."""
+ONE_AT_A_TIME = COLD + ", instances: 1"
 
-    def count():
-        page = requests.get(f"{server.admin}/metrics", timeout=TIMEOUT).text
-        line = next(l for l in page.splitlines() if l.startswith('slipway_connections{listener="rest"'))
-        return float(line.split()[-1]) >= requests_in_flight
 
-    server.wait_for(count, f"{requests_in_flight} connections")
+def gauge(server, start):
+    """The value of the only series whose line starts so."""
+    page = requests.get(f"{server.admin}/metrics", timeout=TIMEOUT).text
+    (line,) = [line for line in page.splitlines() if line.startswith(start)]
+    return float(line.split()[-1])
+
+
+def occupy(server):
+    """Has two requests in flight to a model that runs one at a time; the second surely waits."""
+    replies = [in_background(server.predict, "m", {"instances": [n]}) for n in (3, 4)]
+    server.wait_for(
+        lambda: gauge(server, 'slipway_queue_depth{model="m"') == 1, "a request that waits"
+    )
+    return replies
 
 
 class TestStopping:
     def test_sigterm_finishes_what_is_in_flight_and_refuses_what_is_new(self, launch, slow):
-        configuration = configured({"m": (slow("1500ms"), COLD)})
+        configuration = configured({"m": (slow("800ms", "batch: off"), ONE_AT_A_TIME)})
         server = launch(configuration=configuration).wait_until_ready()
-        reply = in_background(server.predict, "m", {"instances": [3]})
-        wait_until_running(server)
+        replies = occupy(server)
         server.terminate()
         server.wait_for_log("draining")
         host, port = server.authority.split(":")
@@ -83,38 +90,39 @@ class TestStopping:
                 return True
 
         until(is_refused, "a refused connection", 5)
-        assert not reply.done(), "the request was over before the drain could be seen"
+        assert not all(r.done() for r in replies), "they were over before the drain was seen"
         # Operators can still ask what the drain waits for.
         ready, reasons = server.readiness()
         assert (ready, reasons) == (False, ["the server is draining"])
         assert requests.get(f"{server.admin}/livez", timeout=TIMEOUT).status_code == 200
-        assert reply.result().json() == {"predictions": [3.0]}
+        assert [r.result().json() for r in replies] == [
+            {"predictions": [3.0]}, {"predictions": [4.0]},
+        ]
         assert server.process.wait(timeout=20) == 0
         assert "clean=true" in server.text()
 
     def test_the_drain_ends_at_its_deadline(self, launch, slow):
         configuration = configured(
-            {"m": (slow("60s"), COLD)}, limits="{ drain_timeout: 300ms, request_timeout: 2m }"
+            {"m": (slow("60s", "batch: off"), ONE_AT_A_TIME)}, limits="{ drain_timeout: 300ms, request_timeout: 2m }"
         )
         server = launch(configuration=configuration).wait_until_ready()
-        reply = in_background(server.predict, "m", {"instances": [3]})
-        wait_until_running(server)
+        replies = occupy(server)
         server.terminate()
         assert server.process.wait(timeout=20) == 1
-        with pytest.raises(requests.ConnectionError):
-            reply.result()
+        for reply in replies:
+            assert isinstance(reply.exception(timeout=TIMEOUT), requests.ConnectionError)
         assert "error: not everything ended within the drain timeout" in server.text()
 
     def test_a_second_signal_ends_it_at_once(self, launch, slow):
-        configuration = configured({"m": (slow("60s"), COLD)}, limits="{ request_timeout: 2m }")
+        configuration = configured({"m": (slow("60s", "batch: off"), ONE_AT_A_TIME)}, limits="{ request_timeout: 2m }")
         server = launch(configuration=configuration).wait_until_ready()
-        reply = in_background(server.predict, "m", {"instances": [3]})
-        wait_until_running(server)
+        replies = occupy(server)
         server.terminate()
         server.wait_for_log("draining")
         server.terminate()
         assert server.process.wait(timeout=10) == -signal.SIGTERM
-        assert reply.exception(timeout=TIMEOUT) is not None
+        for reply in replies:
+            assert isinstance(reply.exception(timeout=TIMEOUT), requests.ConnectionError)
 
     def test_an_idle_kept_alive_connection_does_not_hold_the_drain_up(self, launch, quick):
         server = launch(f"m={quick}").wait_until_ready()
@@ -123,6 +131,14 @@ class TestStopping:
             assert session.post(url, json={"instances": [1]}, timeout=TIMEOUT).status_code == 200
             server.process.send_signal(signal.SIGINT)
             assert server.process.wait(timeout=10) == 0
+
+
+    def test_a_load_under_way_is_waited_for_no_longer_than_it_takes(self, launch, tmp_path):
+        put_builtin(tmp_path / "m", 1, IDENTITY, "load_delay: 1s")
+        server = launch(f"m={tmp_path}/m")
+        server.wait_for_states("m", {1: "LOADING"})
+        assert server.stop() == 0
+        assert "clean=true" in server.text()
 
 
 class TestReloading:
@@ -221,13 +237,14 @@ def make_certificates(folder, *names):
         )
 
 
-class TestTLS:
-    @pytest.fixture(scope="class")
-    def certificates(self, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("certificates")
-        make_certificates(folder, "first", "second", "client")
-        return folder
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder, "first", "second", "client")
+    return folder
 
+
+class TestTLS:
     @pytest.fixture
     def folder(self, certificates, tmp_path):
         """The files that a server uses, for a test to change."""
@@ -371,9 +388,11 @@ class TestLogs:
     def test_the_program_log_may_be_json_lines(self, launch, quick):
         server = launch(f"m={quick}", "--log-format", "json").wait_until_ready()
         assert server.stop() == 0
-        lines = [json.loads(l) for l in server.text().splitlines() if l.startswith("{")]
-        available = [line for line in lines if line.get("state") == "AVAILABLE"]
-        assert len(available) == 1 and available[0]["model"] == "m", lines
+        # Every line of it is, so that collectors need not guess.
+        lines = [json.loads(line) for line in server.text().splitlines()]
+        told = [line.get("metadata", {}) for line in lines]
+        (available,) = [each for each in told if each.get("state") == "AVAILABLE"]
+        assert (available["model"], available["version"]) == ("m", "1")
 
 
 class TestLimits:
@@ -474,6 +493,33 @@ class TestLimits:
             client.close()
             assert b" 408 " in reply.splitlines()[0], reply
             assert b"error" in reply
+
+
+    def test_clients_that_do_not_read_their_replies_are_cut_off(self, launch, quick):
+        configuration = configured({"m": (quick, "")}, limits="{ reply_timeout: 300ms }")
+        server = launch(configuration=configuration).wait_until_ready()
+        count = 8 << 20
+        head = json.dumps({
+            "inputs": [{
+                "name": "x", "datatype": "FP32", "shape": [count],
+                "parameters": {"binary_data_size": count * 4},
+            }],
+            "parameters": {"binary_data_output": True},
+        }).encode()
+        host, port = server.authority.split(":")
+        with socket.create_connection((host, int(port)), timeout=TIMEOUT) as client:
+            client.sendall(
+                b"POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\n"
+                + f"Inference-Header-Content-Length: {len(head)}\r\n".encode()
+                + f"Content-Length: {len(head) + count * 4}\r\n\r\n".encode()
+            )
+            client.sendall(head + bytes(count * 4))
+            # 32 MiB are more than sockets hold, so the server waits for this client to read.
+            assert client.recv(12) == b"HTTP/1.1 200"
+            server.wait_for(
+                lambda: gauge(server, 'slipway_connections{listener="rest"') == 0, "the cut"
+            )
+        assert server.predict("m", {"instances": [1]}).status_code == 200
 
 
 class TestHealth:
