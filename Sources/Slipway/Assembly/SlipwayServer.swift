@@ -138,7 +138,11 @@ public final class SlipwayServer: Sendable {
         var result = Announcement()
         for listener in rest {
             let url = Announcement.url(listener.boundAddress, isTLS: isTLS)
-            if case .unix = listener.boundAddress { result.restSocket = url } else { result.rest = url }
+            if case .unix = listener.boundAddress {
+                result.restSocket = url
+            } else {
+                result.rest = url
+            }
         }
         result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }
         return result
