@@ -85,8 +85,10 @@ public final class SlipwayServer: Sendable {
     public func start() async throws(ServingError) -> Announcement {
         do throws(ServingError) {
             try watch.start()
-            try manager.apply(initial)
+            // Started first, `apply` returns when readiness and status know every model: nobody
+            // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
+            try manager.apply(initial)
             for listener in rest { try await listener.start() }
             try await admin?.start()
         } catch {

@@ -59,7 +59,7 @@ public final class ConfigurationWatcher: Sendable {
         let seen = look()
         switch watch.withLock({ $0.looked(seen) }) {
         case .nothing: break
-        case .read: read(isAsked: false)
+        case .read: read(isAskedFor: false)
         case .reportMissing:
             logger.warning("the configuration file is gone; the last configuration stays in use")
         }
@@ -70,12 +70,11 @@ public final class ConfigurationWatcher: Sendable {
     /// Returns false when it cannot be read or has errors; these are in the log then.
     @discardableResult
     public func reload() -> Bool {
-        read(isAsked: true)
+        read(isAskedFor: true)
     }
 
-    /// Reads the file; one that says nothing new is worth a line only to somebody who asked.
     @discardableResult
-    private func read(isAsked: Bool) -> Bool {
+    private func read(isAskedFor: Bool) -> Bool {
         turn.withLock { _ in
             do throws(ServingError) {
                 let reading = try self.read()
@@ -85,7 +84,7 @@ public final class ConfigurationWatcher: Sendable {
                         level: problem.severity == .error ? .error : .warning,
                         "\(problem.line(file: reading.file))")
                 }
-                if let new = reading.configuration { take(new, isAsked: isAsked) }
+                if let new = reading.configuration { take(new, isAskedFor) }
                 if !isUsable {
                     logger.error("the new configuration has errors; the last one stays in use")
                 }
@@ -97,15 +96,16 @@ public final class ConfigurationWatcher: Sendable {
         }
     }
 
-    private func take(_ new: Configuration, isAsked: Bool) {
+    private func take(_ new: Configuration, _ isAskedFor: Bool) {
         let old = current
         let difference = ConfigurationDifference(from: old, to: new)
         guard !difference.isEmpty else {
+            // Worth a line only to somebody who waits for one.
             return logger.log(
-                level: isAsked ? .info : .debug,
+                level: isAskedFor ? .info : .debug,
                 "the configuration was read again; nothing differs")
         }
-        for line in difference.lines { logger.notice("configuration: \(line)") }
+        for line in difference.lines { logger.notice("\(line)") }
         let applied = old.reloading(new)
         configuration.withLock { $0 = applied }
         apply(applied, difference)
