@@ -26,8 +26,12 @@ enum ModelFileKind {
             return "in ONNX Runtime's own .ort format; use the .onnx file that it was made from"
         }
         return text(bytes).map { "text ('\($0)')" }
-            .map { isPointer(bytes) ? $0 + "; a checkout "
-                + "without its large files has such a text in their place: run git lfs pull" : $0 }
+            .map {
+                isPointer(bytes)
+                    ? $0 + "; a checkout "
+                        + "without its large files has such a text in their place: run git lfs pull"
+                    : $0
+            }
     }
 
     /// The first line when everything at the start is printable.

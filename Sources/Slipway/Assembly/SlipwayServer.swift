@@ -89,13 +89,24 @@ public final class SlipwayServer: Sendable {
             // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
             try manager.apply(initial)
-            for listener in rest { try await listener.start() }
-            try await admin?.start()
+            for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
+            if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
         } catch {
             _ = await stop()
             throw error
         }
         return announcement
+    }
+
+    private func open(_ listener: Listener, keys: String) async throws(ServingError) {
+        do throws(ServingError) {
+            try await listener.start()
+        } catch {
+            guard error.code == .addressUnavailable, case .tcp = listener.boundAddress else {
+                throw error
+            }
+            throw ServingError(error.code, "\(error.message) (\(keys))", cause: error)
+        }
     }
 
     /// Takes over a changed configuration as far as a running server can; the caller has logged it.
@@ -140,10 +151,9 @@ public final class SlipwayServer: Sendable {
         var result = Announcement()
         for listener in rest {
             let url = Announcement.url(listener.boundAddress, isTLS: isTLS)
-            if case .unix = listener.boundAddress {
-                result.restSocket = url
-            } else {
-                result.rest = url
+            switch listener.boundAddress {
+            case .unix: result.restSocket = url
+            case .tcp: result.rest = url
             }
         }
         result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }

@@ -148,9 +148,10 @@ extension ManagerLoop {
         if let error = transition.error, error.message != transition.reason {
             metadata["error"] = "\(error.message)"
         }
+        let hasFailed = transition.error != nil && transition.state == .end
         logger.log(
             level: transition.error == nil ? .info : .warning,
-            "version \(transition.state.phrase)", metadata: metadata)
+            "version \(hasFailed ? "has failed" : transition.state.phrase)", metadata: metadata)
         events?.versionChanged(transition)
     }
 }
