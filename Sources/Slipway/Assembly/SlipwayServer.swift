@@ -135,9 +135,11 @@ public final class SlipwayServer: Sendable {
     public func stop() async -> Bool {
         draining.set()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
-        var isClean = true
-        for listener in rest where await !listener.drain(within: drainTimeout) { isClean = false }
-        let isUnloaded = manager.stop(timeout: drainTimeout)
+        let end = MonotonicTime.now().advanced(by: drainTimeout)
+        let isClean = await drainListeners()
+        // What the listeners took of the time is gone, but unloading idle models needs a moment.
+        let left = Duration.nanoseconds(Int64(end.nanoseconds(since: .now())))
+        let isUnloaded = manager.stop(timeout: max(left, .seconds(1)))
         // The admin port answers until the end, so that operators can see what a drain waits for.
         _ = await admin?.drain(within: .seconds(1))
         watch.stop()
@@ -145,6 +147,14 @@ public final class SlipwayServer: Sendable {
         try? await group.shutdownGracefully()
         logger.notice("stopped", metadata: ["clean": "\(isClean && isUnloaded)"])
         return isClean && isUnloaded
+    }
+
+    /// Drains all REST listeners at once; true when none was cut short.
+    private func drainListeners() async -> Bool {
+        await withTaskGroup(of: Bool.self) { [rest, drainTimeout] group in
+            for listener in rest { group.addTask { await listener.drain(within: drainTimeout) } }
+            return await group.reduce(true) { $0 && $1 }
+        }
     }
 
     private var announcement: Announcement {

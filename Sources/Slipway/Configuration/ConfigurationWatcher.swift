@@ -77,7 +77,7 @@ public final class ConfigurationWatcher: Sendable {
     private func read(isAskedFor: Bool) -> Bool {
         turn.withLock { _ in
             do throws(ServingError) {
-                let reading = try read()
+                let reading = try self.read()
                 let isUsable = reading.configuration != nil
                 for problem in reading.problems {
                     logger.log(

@@ -71,7 +71,9 @@ struct ModelLoader: Sendable {
         }
         if isReserved {
             let isLoaded = if case .success = result { true } else { false }
-            ledger.loadEnded(order.key, isLoaded: isLoaded)
+            ledger.loadEnded(order.key, loaded: isLoaded ? order.identity : nil)
+            // Engines need more while they load than afterwards; what they freed goes back now.
+            LibraryCall.trimHeap()
         }
         let error: ServingError? = if case .failure(let error) = result { error } else { nil }
         if error?.code != .cancelled {
