@@ -15,11 +15,12 @@ from harness import TIMEOUT, UnixConnection, put_builtin, slipway, until
 IDENTITY = "kind: identity"
 
 
-@pytest.fixture
-def quick(tmp_path):
-    """The base directory of a model that gives back what it gets."""
-    put_builtin(tmp_path / "quick", 1, IDENTITY)
-    return tmp_path / "quick"
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory):
+    """The base directory of a model that gives back what it gets; for all, so not to be changed."""
+    base = tmp_path_factory.mktemp("models") / "quick"
+    put_builtin(base, 1, IDENTITY)
+    return base
 
 
 @pytest.fixture
