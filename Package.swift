@@ -130,7 +130,9 @@ let package = Package(
             path: "Tests/EngineConformance", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["ServingCore", "Tensors", "Inference", "Wire", "Protocols", nioCore],
+            dependencies: [
+                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", nioCore,
+            ],
             path: "Fuzz/FuzzTargets", swiftSettings: settings),
 
         // MARK: Tests, a target a room

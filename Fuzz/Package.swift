@@ -7,7 +7,8 @@ import PackageDescription
 // `make fuzz` builds and runs them; each has its seeds in Corpus/ under its own name.
 
 let names = [
-    "BinaryTensors", "JSONDocument", "JSONTensorReader", "PredictBody", "RequestPath",
+    "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
+    "RequestPath",
 ]
 
 let package = Package(
@@ -18,13 +19,6 @@ let package = Package(
             name: name,
             dependencies: [.product(name: "FuzzTargets", package: "slipway")],
             path: "Executables/\(name)",
-            swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])],
-            // SwiftPM defines `main` itself, so libFuzzer's own, which is linked as a whole, has to
-            // give way; gold cannot do that.
-            linkerSettings: [
-                .unsafeFlags([
-                    "-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "muldefs",
-                ])
-            ])
+            swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-parse-as-library"])])
     }
 )

@@ -1,5 +1,6 @@
 import BuiltinEngine
 import EngineInterface
+import Glibc
 import Inference
 import ServingCore
 import Tensors
@@ -88,5 +89,17 @@ import Testing
         #expect(recognition?.entry == "model.builtin")
         let other = try BuiltinEngine().recognise(folder.source(nil).files)
         #expect(other == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func refusesANamedPipeInsteadOfWaitingForItsWriter() throws {
+        let folder = try DescriptionFolder()
+        let source = try folder.source(nil)
+        #expect(mkfifo(source.entryPath, 0o600) == 0)
+        let error = #expect(throws: ServingError.self) {
+            _ = try BuiltinEngine().load(
+                source, EngineEnvironment(budget: CPUBudget(processors: 1)))
+        }
+        #expect(error?.code == .fileUnreadable)
+        #expect(error?.message.contains("not a regular file") == true)
     }
 }

@@ -10,6 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
+        "HTTPRequests",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -18,6 +19,7 @@ import Testing
             "JSONDocument": { fuzzJSONDocument($0) },
             "RequestPath": { fuzzRequestPath($0) },
             "PredictBody": { fuzzPredictBody($0) },
+            "HTTPRequests": { fuzzHTTPRequests($0) },
         ]
         let target = try #require(targets[folder])
         let files = Self.files(in: Self.corpus + folder)

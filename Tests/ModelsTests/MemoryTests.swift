@@ -85,3 +85,18 @@ import Testing
     let end = lines.firstIndex(of: "a/1 END") ?? .max
     #expect(end < lines.firstIndex(of: "a/2 LOADING") ?? 0)
 }
+
+/// The engine reads the file to estimate it, which takes memory before the estimate is known.
+@Test func aReservationTakesThePlaceOfTheSameLoadsEarlierOne() throws {
+    let memory = FakeMemory()
+    memory.set(150)
+    let ledger = MemoryLedger(probe: memory, budgetBytes: nil)
+    let key = InstanceKey(name: try ModelName("a"), id: InstanceID(number: 1))
+    let other = InstanceKey(name: try ModelName("b"), id: InstanceID(number: 2))
+    #expect(ledger.reserve(151, for: key) != nil)
+    #expect(ledger.reserve(100, for: key) == nil)
+    #expect(ledger.reserve(140, for: key) == nil)
+    #expect(ledger.reserve(11, for: other) != nil)
+    ledger.loadEnded(key, isLoaded: false)
+    #expect(ledger.reserve(150, for: other) == nil)
+}

@@ -149,3 +149,14 @@ func withoutWatchesDirectoriesArePolled() async throws {
     #expect(error?.code == .fileUnreadable)
     #expect(error?.message.contains("No such file or directory") ?? false)
 }
+
+/// Each of the links leads to the directory itself, so that the paths multiply with the depth.
+@Test(.timeLimit(.minutes(1))) func linksThatLeadBackAreNotFollowedForEver() {
+    let directory = TemporaryDirectory()
+    directory.make("1")
+    directory.write("1/model.fake", "content")
+    for number in 0..<30 { directory.link("1/\(number)", to: ".") }
+    let error = failure { try SystemFileSystem().fingerprint(of: directory.path + "/1") }
+    #expect(error?.code == .modelInvalid)
+    #expect(error?.message.contains("links that lead back") ?? false)
+}

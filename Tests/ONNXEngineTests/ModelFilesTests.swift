@@ -1,4 +1,5 @@
 import EngineInterface
+import Glibc
 import Inference
 import ONNXEngine
 import ServingCore
@@ -92,5 +93,23 @@ import Testing
         try directory.write("weights.bin", [UInt8](repeating: 0, count: 16))
         let small = try Fixture.engine.estimate(Fixture.source(directory: directory.path))
         #expect(large.memoryBytes - small.memoryBytes == 3 * ((1 << 20) - 16))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func refusesANamedPipeInsteadOfWaitingForItsWriter() throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkfifo(directory.path + "/model.onnx", 0o600) == 0)
+        let source = try Fixture.source(directory: directory.path)
+        let error = #expect(throws: ServingError.self) {
+            _ = try Fixture.engine.estimate(source)
+        }
+        #expect(error?.code == .fileUnreadable)
+        #expect(error?.message.contains("not a regular file") == true)
+    }
+
+    @Test func sizesThatSparseFilesClaimDoNotOverflow() {
+        let entries = (0..<3).map {
+            ModelFiles.Entry(name: "w\($0)", byteCount: .max - 4095, isDirectory: false)
+        }
+        #expect(ModelFiles(directory: "/m/1", entries: entries).byteCount == .max)
     }
 }

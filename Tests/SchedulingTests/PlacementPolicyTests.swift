@@ -39,3 +39,13 @@ private func fast(_ policy: inout PlacementPolicy, _ count: Int) {
     fast(&policy, 10_000)
     #expect(!policy.runsHere)
 }
+
+@Test func failuresThatComeSoonDoNotMakeAModelFast() {
+    var policy = PlacementPolicy(.automatic)
+    for _ in 0..<1000 { policy.failed(nanoseconds: 1_000) }
+    #expect(!policy.runsHere)
+    fast(&policy, PlacementPolicy.provingRuns)
+    #expect(policy.runsHere)
+    policy.failed(nanoseconds: 100_000_000)
+    #expect(!policy.runsHere)
+}

@@ -11,6 +11,7 @@ public final class PuppetModel: LoadedModel {
         var isUnloaded = false
         var failure: ServingError?
         var failsAbove: Int?
+        var stopped: Set<ObjectIdentifier> = []
     }
 
     public let declaration: LoadedModelDeclaration
@@ -80,12 +81,18 @@ public final class PuppetModel: LoadedModel {
             }
             return state.failure
         }
-        cancellation.setHandler { [state] in state.broadcast() }
+        // Noted under the lock that the wait below holds, or the wake-up could come in between.
+        let identifier = ObjectIdentifier(cancellation)
+        cancellation.setHandler { [state] in
+            state.withLock { _ = $0.stopped.insert(identifier) }
+            state.broadcast()
+        }
         state.broadcast()
         state.wait { state -> Void? in
-            !state.isHeld || cancellation.error != nil ? () : nil
+            !state.isHeld || state.stopped.contains(identifier) ? () : nil
         }
         cancellation.removeHandler()
+        state.withLock { _ = $0.stopped.remove(identifier) }
         if let error = cancellation.error { throw error }
         if let failure { throw failure }
         let values: [Float] = inputs[0].values().map { $0 + 1 }

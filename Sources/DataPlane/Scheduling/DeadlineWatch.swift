@@ -58,8 +58,10 @@ public final class DeadlineWatch: Sendable {
     }
 
     private func wakeSlowly() {
-        state.withLock { $0.isAwake = true }
-        isSleeping.store(false, ordering: .relaxed)
+        state.withLock { state in
+            state.isAwake = true
+            isSleeping.store(false, ordering: .relaxed)
+        }
         state.broadcast()
     }
 
@@ -91,8 +93,11 @@ public final class DeadlineWatch: Sendable {
     /// Sleeps unless work came in the meantime: the flag goes up first, then one more look.
     private func fallAsleep(_ quiet: inout Int) {
         quiet = 0
-        state.withLock { $0.isAwake = false }
-        isSleeping.store(true, ordering: .sequentiallyConsistent)
+        // Both under the lock, so that they never disagree.
+        state.withLock { state in
+            state.isAwake = false
+            isSleeping.store(true, ordering: .sequentiallyConsistent)
+        }
         if sweep() { wakeSlowly() }
     }
 }

@@ -43,6 +43,17 @@ final class PendingRequest: Sendable {
         if !isAnswered.exchange(true, ordering: .acquiringAndReleasing) { completion(result) }
     }
 
+    /// Whether it has been answered already.
+    var hasAnswer: Bool { isAnswered.load(ordering: .acquiring) }
+
+    /// Bytes of all inputs.
+    var byteCount: Int {
+        inputs.reduce(0) { sum, input in
+            let (sum, overflow) = sum.addingReportingOverflow(input.storage.count)
+            return overflow ? .max : sum
+        }
+    }
+
     /// Why it is of no use to run this request any more; nil while it is.
     func expiry(at now: MonotonicTime) -> ServingError? {
         if let deadline, deadline <= now {

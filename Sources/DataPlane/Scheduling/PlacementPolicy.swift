@@ -14,6 +14,8 @@ struct PlacementPolicy {
     static let provingRuns = 16
     /// Most fast runs in a row that are ever needed.
     static let provingRunsMaximum = 16_384
+    /// Larger inputs never run here: that small ones are fast says little of them.
+    static let bytesMaximum = 64 * 1024
 
     private let isAutomatic: Bool
     private(set) var runsHere = false
@@ -42,6 +44,11 @@ struct PlacementPolicy {
         } else {
             fastRuns = 0
         }
+    }
+
+    /// Takes in a run that did not answer; how soon it failed says nothing of how fast the model is.
+    mutating func failed(nanoseconds: UInt64) {
+        if nanoseconds >= Self.slowNanoseconds { ran(nanoseconds: nanoseconds) }
     }
 
     private mutating func leave() {

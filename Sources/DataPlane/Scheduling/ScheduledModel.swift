@@ -85,8 +85,8 @@ public final class ScheduledModel: ManagedServable {
 
     /// Runs a batch, answers its requests, and returns the batch that this thread should run next.
     private func execute(_ batch: RunBatch, startingAt start: MonotonicTime) -> RunBatch? {
-        let nanoseconds = answer(batch, startingAt: start)
-        switch machine.withLock({ $0.finished(batch, nanoseconds: nanoseconds) }) {
+        let time = answer(batch, startingAt: start)
+        switch machine.withLock({ $0.finished(batch, time) }) {
         case .run(let next, let depth):
             observer.queueChanged(depth: depth)
             return next
@@ -99,9 +99,11 @@ public final class ScheduledModel: ManagedServable {
     }
 
     /// Runs the requests of a batch that are still wanted, and answers all of them.
-    private func answer(_ batch: RunBatch, startingAt start: MonotonicTime) -> UInt64 {
+    private func answer(_ batch: RunBatch, startingAt start: MonotonicTime)
+        -> SchedulerMachine.RunTime
+    {
         let live = stillWanted(batch, at: start)
-        guard !live.isEmpty else { return 0 }
+        guard !live.isEmpty else { return .none }
         let run = live.count == batch.requests.count ? batch : batch.keeping(live)
         let outcome = runner.run(run)
         let nanoseconds = clock.now().nanoseconds(since: start)
@@ -114,6 +116,7 @@ public final class ScheduledModel: ManagedServable {
             for (request, outputs) in zip(live, outputs) {
                 request.answer(.success(response(outputs, request, start, nanoseconds, live.count)))
             }
+            return .answered(nanoseconds: nanoseconds)
         case .failed(let error) where live.count == 1 || run.cancellation.error != nil:
             record.failed(error)
             for request in live { request.answer(.failure(error)) }
@@ -123,7 +126,7 @@ public final class ScheduledModel: ManagedServable {
             machine.withLock { $0.stopBatching() }
             answerOneByOne(live, run)
         }
-        return nanoseconds
+        return .failed(nanoseconds: nanoseconds)
     }
 
     /// Requests that waited may have expired meanwhile: those are answered here and left out.
@@ -183,7 +186,8 @@ extension ScheduledModel {
         for run in runs {
             var last: ServingError?
             var isWanted = false
-            for request in run.requests {
+            // After a joint run that failed, some are answered while others still run by themselves.
+            for request in run.requests where !request.hasAnswer {
                 if let error = request.expiry(at: now) {
                     request.answer(.failure(error))
                     last = error

@@ -72,17 +72,31 @@ struct SchedulerMachine: ~Copyable {
         if running.count < instances, queue.isEmpty {
             let batch = RunBatch([request])
             running.append(batch)
-            return placement.runsHere ? .runHere(batch) : .runOnPool(batch)
+            let runsHere =
+                placement.runsHere && request.byteCount <= PlacementPolicy.bytesMaximum
+            return runsHere ? .runHere(batch) : .runOnPool(batch)
         }
         guard !queue.isFull else { return .refuse(overloaded) }
         queue.append(request)
         return .wait(depth: queue.count)
     }
 
-    /// A run is over after so many nanoseconds; says what its thread does next.
-    mutating func finished(_ batch: RunBatch, nanoseconds: UInt64) -> OnFinish {
+    /// What became of a batch, as far as it tells how long the model's runs are.
+    enum RunTime {
+        /// Nobody wanted it any more.
+        case none
+        case answered(nanoseconds: UInt64)
+        case failed(nanoseconds: UInt64)
+    }
+
+    /// A run is over; says what its thread does next.
+    mutating func finished(_ batch: RunBatch, _ time: RunTime) -> OnFinish {
         running.removeAll { $0 === batch }
-        placement.ran(nanoseconds: nanoseconds)
+        switch time {
+        case .none: break
+        case .answered(let nanoseconds): placement.ran(nanoseconds: nanoseconds)
+        case .failed(let nanoseconds): placement.failed(nanoseconds: nanoseconds)
+        }
         guard !queue.isEmpty else { return isRetired && running.isEmpty ? .unload : .idle }
         let next = RunBatch(queue.takeBatch(rowsMaximum: rowsMaximum))
         running.append(next)

@@ -8,9 +8,10 @@ enum DescriptionFile {
 
     /// The file's text.
     ///
-    /// - Throws: `file_unreadable`; `model_invalid` when it is too long.
+    /// - Throws: `file_unreadable`, also for what is not a regular file; `model_invalid` when it is
+    ///   too long.
     static func read(_ path: String) throws(ServingError) -> String {
-        guard let file = fopen(path, "re") else { throw unreadable(path) }
+        let file = try open(path)
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: byteCountMaximum + 1)
         let count = fread(&bytes, 1, bytes.count, file)
@@ -20,6 +21,22 @@ enum DescriptionFile {
                 .modelInvalid, "\(path) is longer than the \(byteCountMaximum) bytes it may have")
         }
         return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    private static func open(_ path: String) throws(ServingError) -> UnsafeMutablePointer<FILE> {
+        // Without waiting: a named pipe in the place of the file would hold this thread for ever.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable(path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ServingError(.fileUnreadable, "\(path) is not a regular file")
+        }
+        guard let file = fdopen(descriptor, "r") else {
+            defer { close(descriptor) }
+            throw unreadable(path)
+        }
+        return file
     }
 
     private static func unreadable(_ path: String) -> ServingError {

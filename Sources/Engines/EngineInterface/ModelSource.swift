@@ -67,6 +67,11 @@ public struct ModelFiles: Sendable {
     /// The entry with exactly that relative name.
     public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
-    /// Bytes of all files together.
-    public var byteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
+    /// Bytes of all files together; sparse files that claim more than there can be do not overflow it.
+    public var byteCount: Int {
+        entries.reduce(0) { sum, entry in
+            let (sum, overflow) = sum.addingReportingOverflow(entry.byteCount)
+            return overflow ? .max : sum
+        }
+    }
 }

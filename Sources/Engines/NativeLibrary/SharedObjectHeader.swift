@@ -29,7 +29,7 @@ enum SharedObjectHeader {
     ///
     /// Returns nil when the file cannot be opened; `errno` says why.
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: byteCount)

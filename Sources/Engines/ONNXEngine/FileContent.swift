@@ -17,7 +17,8 @@ final class FileContent: @unchecked Sendable {
     ///   shrinks meanwhile; `resource_exhausted` without memory; `model_invalid` beyond
     ///   `Limits.modelFileBytesMaximum`.
     init(_ path: String) throws(ServingError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: a named pipe in the place of a model would hold this thread for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.unreadable(path) }
         defer { close(descriptor) }
         var status = stat()

@@ -17,7 +17,8 @@ struct RecordedRequests: WarmUpReader {
         guard let entry = files.entry(Self.fileName), !entry.isDirectory else { return [] }
         let path = files.path(of: Self.fileName)
         let bytes = try FileBytes.read(
-            path, limit: Limits.bodyBytesMaximum, what: "recorded warm-up requests")
+            path, limit: Limits.bodyBytesMaximum, what: "recorded warm-up requests",
+            regularOnly: true)
         var requests: [InferenceRequest] = []
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated()

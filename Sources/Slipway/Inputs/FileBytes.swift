@@ -11,13 +11,16 @@ enum FileBytes {
     ///   - path: The file; relative to the working directory unless absolute.
     ///   - limit: Most bytes that are accepted.
     ///   - what: What the file is, for the error: `a configuration`.
+    ///   - regularOnly: Refuses pipes and devices, which could keep the reader waiting.
     /// - Throws: `file_unreadable` when it cannot be opened or read, is a directory or has more
     ///   bytes.
-    static func read(_ path: String, limit: Int, what: String) throws(ServingError) -> [UInt8] {
+    static func read(_ path: String, limit: Int, what: String, regularOnly: Bool = false)
+        throws(ServingError) -> [UInt8]
+    {
         if path == "-" {
             return try read(descriptor: STDIN_FILENO, "standard input", limit, what)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (regularOnly ? O_NONBLOCK : 0))
         guard descriptor >= 0 else {
             throw unreadable(path, reason: String(cString: strerror(errno)))
         }
@@ -28,6 +31,9 @@ enum FileBytes {
         }
         if status.st_mode & S_IFMT == S_IFDIR {
             throw unreadable(path, reason: "it is a directory")
+        }
+        if regularOnly, status.st_mode & S_IFMT != S_IFREG {
+            throw unreadable(path, reason: "it is not a regular file")
         }
         return try read(descriptor: descriptor, "'\(path.clipped())'", limit, what)
     }

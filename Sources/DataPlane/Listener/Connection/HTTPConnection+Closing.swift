@@ -127,6 +127,9 @@ extension HTTPConnection {
                     "the request was not answered by its deadline; "
                         + "see the server's log and metrics"))
         }
+        // Lingering armed a timer of its own; a connection that closes once its client has read the
+        // refusal needs one as well.
+        if phase == .closing { armTimer(at: now + watch.interval) }
     }
 
     private func handshakeIsDone(_ context: ChannelHandlerContext) -> Bool {

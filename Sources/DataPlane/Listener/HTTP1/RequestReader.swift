@@ -69,7 +69,7 @@ struct RequestReader {
 
     private mutating func nextHead(_ input: inout ByteBuffer) throws(Refusal) -> Event {
         try skipEmptyLines(&input)
-        guard input.readableBytes > 0 else { return .more }
+        guard input.readableBytes > 0, !mayBeginEmptyLine(input) else { return .more }
         let head = try parseHead(input)
         guard let (head, length) = head else { return .more }
         input.moveReaderIndex(forwardBy: length)
@@ -94,6 +94,13 @@ struct RequestReader {
         if input.getInteger(at: input.readerIndex, as: UInt8.self) == 0x16 {
             throw .bad("this port speaks plain HTTP, but a TLS handshake came; use http://")
         }
+    }
+
+    /// Whether the other half of an empty line may follow: the scanner, which remembers how far it
+    /// looked, must not see what is then skipped.
+    private func mayBeginEmptyLine(_ input: ByteBuffer) -> Bool {
+        input.readableBytes == 1 && emptyLines < 2
+            && input.getInteger(at: input.readerIndex, as: UInt8.self) == ByteClasses.carriageReturn
     }
 
     private mutating func parseHead(

@@ -55,18 +55,29 @@ public struct SystemFileSystem: ModelFileSystem {
                     .init(
                         name: prefix + name, byteCount: Int(status.st_size),
                         modified: status.st_mtim.nanosecondsClamped, inode: UInt64(status.st_ino)))
-                guard result.files.count <= filesMaximum else {
-                    throw ServingError(
-                        .modelInvalid, "\(directory) holds more than \(filesMaximum) files")
-                }
+                try checkCount(result, directory)
                 continue
             }
             result.subdirectories.append(prefix + name)
+            try checkCount(result, directory)
             if depth < depthMaximum {
                 try collect(
                     directory + "/" + name, prefix: prefix + name + "/", depth: depth + 1,
                     into: &result)
             }
+        }
+    }
+
+    /// Directories count too: links to a directory above are followed, and each leads to all again.
+    private static func checkCount(_ result: VersionFingerprint, _ directory: String)
+        throws(ServingError)
+    {
+        guard result.files.count + result.subdirectories.count <= filesMaximum else {
+            throw ServingError(
+                .modelInvalid,
+                "\(directory) and what is beside it hold more than \(filesMaximum) files and "
+                    + "directories, the most that a version may have; look for links that lead back"
+            )
         }
     }
 

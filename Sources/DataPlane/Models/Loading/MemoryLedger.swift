@@ -20,13 +20,15 @@ final class MemoryLedger: Sendable {
         self.budgetBytes = budgetBytes
     }
 
-    /// Reserves memory for a load.
+    /// Reserves memory for a load, in place of what the same load had reserved before.
     ///
     /// - Returns: nil when it is reserved; otherwise the reason why not, with the figures.
     func reserve(_ bytes: Int, for key: InstanceKey) -> String? {
         let available = probe.availableBytes()
         return state.withLock { state in
-            let reserved = state.loading.values.reduce(0, Self.add)
+            let reserved = state.loading.reduce(0) { sum, entry in
+                entry.key == key ? sum : Self.add(sum, entry.value)
+            }
             let loaded = state.loaded.values.reduce(0) { Self.add($0, $1.bytes) }
             let free = max(0, available - reserved)
             let left = budgetBytes.map { max(0, $0 - Self.add(reserved, loaded)) } ?? .max

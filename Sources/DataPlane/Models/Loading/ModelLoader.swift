@@ -47,6 +47,8 @@ struct ModelLoader: Sendable {
     private struct Prepared {
         let engine: any Engine
         let source: ModelSource
+
+        var entryBytes: Int { source.files.entry(source.entry)?.byteCount ?? 0 }
     }
 
     /// Attempts a load and reports each step: memory is missing, or the load begins and then ends.
@@ -57,13 +59,17 @@ struct ModelLoader: Sendable {
         do throws(ServingError) {
             try checkWanted(order)
             let prepared = try prepare(order)
+            // The engine may read the file to estimate, and that takes memory as well.
+            if let shortage = ledger.reserve(prepared.entryBytes, for: order.key) {
+                return report(.memoryMissing(order.key, shortage))
+            }
+            isReserved = true
             let estimate = try prepared.engine.estimate(prepared.source)
             let bytes = max(0, estimate.memoryBytes)
             if let shortage = ledger.reserve(bytes, for: order.key) {
-                report(.memoryMissing(order.key, shortage))
-                return
+                ledger.loadEnded(order.key, loaded: nil)
+                return report(.memoryMissing(order.key, shortage))
             }
-            isReserved = true
             report(.loadBegan(order.key, memoryBytes: bytes))
             result = .success(try load(order, prepared))
         } catch {
