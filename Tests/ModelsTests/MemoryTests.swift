@@ -97,6 +97,24 @@ import Testing
     #expect(ledger.reserve(100, for: key) == nil)
     #expect(ledger.reserve(140, for: key) == nil)
     #expect(ledger.reserve(11, for: other) != nil)
-    ledger.loadEnded(key, isLoaded: false)
+    ledger.loadEnded(key, loaded: nil)
     #expect(ledger.reserve(150, for: other) == nil)
+}
+
+@Test func whatIsLoadedIsShownUntilItIsUnloaded() throws {
+    let memory = FakeMemory()
+    memory.set(1_000)
+    let ledger = MemoryLedger(probe: memory, budgetBytes: nil)
+    let model = ModelIdentity(try ModelName("a"), ModelVersion(1))
+    let keys = [1, 2].map { InstanceKey(name: model.name, id: InstanceID(number: $0)) }
+    for key in keys {
+        #expect(ledger.reserve(100, for: key) == nil)
+        ledger.loadEnded(key, loaded: model)
+    }
+    // The version is being replaced in place: for a moment both instances are there.
+    #expect(ledger.loadedBytes == [model: 200])
+    ledger.unloaded(keys[0])
+    #expect(ledger.loadedBytes == [model: 100])
+    ledger.unloaded(keys[1])
+    #expect(ledger.loadedBytes.isEmpty)
 }
