@@ -52,4 +52,19 @@ extension SlipwayClient {
     ) async throws(ServingError) -> JSONValue {
         try await get(Self.modelPath("/v1", model, version) + "/metadata").checked().json()
     }
+
+    /// The number of the version that a label points at now.
+    ///
+    /// - Throws: `label_not_found` or `model_not_found`, or `internal` for a reply of another form.
+    public func version(of model: String, label: String) async throws(ServingError) -> String {
+        let path = Self.modelPath("/v1", model, nil) + "/labels/\(Self.encoded(label))/metadata"
+        let reply = try await get(path).checked().json()
+        guard
+            let version = reply.objectValue?["model_spec"]?.objectValue?["version"]?.stringValue
+        else {
+            throw ServingError(
+                .internalError, "the metadata of model '\(model)' names no version")
+        }
+        return version
+    }
 }

@@ -30,6 +30,9 @@ struct PredictCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The version to ask; the server's choice by default."))
     var modelVersion: String?
 
+    @Option(help: ArgumentHelp("The label of the version to ask.", valueName: "label"))
+    var label: String?
+
     @Option(help: ArgumentHelp("The signature to call.", valueName: "name"))
     var signature: String?
 
@@ -44,9 +47,18 @@ struct PredictCommand: ParsableCommand {
     private var isPath: Bool { model.contains("/") }
 
     func validate() throws {
-        if isPath, modelVersion != nil {
+        if isPath, modelVersion != nil || label != nil {
             throw ValidationError(
-                "--model-version is for a server; give the version's directory as the path")
+                "--model-version and --label are for a server; give the version's directory as "
+                    + "the path")
+        }
+        if modelVersion != nil, label != nil {
+            throw ValidationError("give either --model-version or --label, not both")
+        }
+        if let modelVersion, ModelVersion(directoryName: modelVersion) == nil {
+            throw ValidationError(
+                "--model-version is '\(modelVersion)'; it must be a number (--label asks for a "
+                    + "label)")
         }
         if !isPath, signature != nil {
             throw ValidationError(
@@ -75,12 +87,14 @@ struct PredictCommand: ParsableCommand {
 
     private func askServer() throws -> [NamedTensor] {
         let name = try ModelName(model)
-        let (url, version, files) = (server, modelVersion, files)
+        let (url, number, label, files) = (server, modelVersion, label, files)
         let (transport, input) = (transport.options, input.options)
         return try Waiting.run { () async throws(ServingError) in
             let client = try SlipwayClient(url: url, options: transport)
             let outcome: Result<[NamedTensor], ServingError>
             do throws(ServingError) {
+                var version = number
+                if let label { version = try await client.version(of: name.text, label: label) }
                 let metadata = try RemoteMetadata.read(
                     try await client.modelMetadata(name.text, version: version), name: name)
                 let request = try Predictor.request(

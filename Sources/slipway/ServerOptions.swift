@@ -15,12 +15,26 @@ struct TransportOptions: ParsableArguments {
         completion: .file())
     var caFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of our certificate, for a server that asks for one.", valueName: "file"),
+        completion: .file())
+    var certificate: String?
+
+    @Option(
+        help: ArgumentHelp("PEM file of that certificate's private key.", valueName: "file"),
+        completion: .file())
+    var key: String?
+
     @Flag(help: "Trust any certificate: for tests only.")
     var insecure = false
 
     func validate() throws {
         guard timeout > 0, timeout <= 86_400 else {
             throw ValidationError("--timeout is \(timeout); it must be above 0 and at most 86400")
+        }
+        if (certificate == nil) != (key == nil) {
+            throw ValidationError("--certificate and --key belong together; give both")
         }
         if insecure, caFile != nil {
             throw ValidationError("give either --ca-file or --insecure, not both")
@@ -33,6 +47,7 @@ struct TransportOptions: ParsableArguments {
         options.requestTimeout = .seconds(timeout)
         if let caFile { options.trust = .authorities(file: caFile) }
         if insecure { options.trust = .anyone }
+        if let certificate, let key { options.certificate = (certificate, key) }
         return options
     }
 }

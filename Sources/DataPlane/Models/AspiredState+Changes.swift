@@ -1,4 +1,4 @@
-import EngineInterface
+public import EngineInterface
 public import ServingCore
 
 /// One difference between two wanted states.
@@ -32,7 +32,7 @@ extension AspiredState {
     ///
     /// - Throws: `configuration_invalid` for a name given twice, a relative directory, a policy
     ///   without versions, or an engine that does not exist.
-    func check(engines: [any Engine]) throws(ServingError) {
+    public func check(engines: [any Engine]) throws(ServingError) {
         var names: Set<ModelName> = []
         for model in models {
             guard names.insert(model.name).inserted else {
@@ -64,7 +64,20 @@ extension AspiredModel {
                 .configurationInvalid, "a list of specific versions must name at least one")
         default: break
         }
-        if let engine { _ = try EngineChoice.named(engine, among: engines) }
+        var candidates = engines
+        if let engine { candidates = [try EngineChoice.named(engine, among: engines)] }
+        try check(options, candidates)
+    }
+
+    /// Options must be right for one engine at least; which one it will be, only the files tell.
+    private func check(_ options: EngineOptions, _ engines: [any Engine]) throws(ServingError) {
+        var first: ServingError?
+        for engine in engines {
+            do throws(ServingError) { return try engine.check(options) } catch {
+                first = first ?? error
+            }
+        }
+        if let first { throw first }
     }
 
     fileprivate func changes(to new: AspiredModel) -> [String] {

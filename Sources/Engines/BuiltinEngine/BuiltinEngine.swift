@@ -16,6 +16,12 @@ public struct BuiltinEngine: Engine {
 
     public var name: String { "builtin" }
     public var looksFor: String { Self.entry }
+    /// None: what a built-in model does stands in its file.
+    public var optionReference: [EngineOptionDescription] { [] }
+
+    public func check(_ options: EngineOptions) throws(ServingError) {
+        try options.requireKnown([], engine: name)
+    }
 
     public func recognise(_ files: ModelFiles) -> Recognition? {
         guard let entry = files.entry(Self.entry), !entry.isDirectory else { return nil }
@@ -29,7 +35,7 @@ public struct BuiltinEngine: Engine {
     public func load(_ source: ModelSource, _ environment: EngineEnvironment)
         throws(ServingError) -> any LoadedModel
     {
-        try source.options.requireKnown([], engine: name)
+        try check(source.options)
         let text = try DescriptionFile.read(source.entryPath)
         let description: BuiltinDescription
         do throws(ServingError) {

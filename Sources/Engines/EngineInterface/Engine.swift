@@ -14,6 +14,14 @@ public protocol Engine: Sendable {
     /// The files that it recognises, in words for errors: `model.onnx, or a single *.onnx file`.
     var looksFor: String { get }
 
+    /// What a model's `options:` may hold, for the reference that `slipway engines` prints.
+    var optionReference: [EngineOptionDescription] { get }
+
+    /// Checks a model's `options:` before anything is loaded; opens no file or library.
+    ///
+    /// - Throws: `configuration_invalid` for an unknown option or a wrong value.
+    func check(_ options: EngineOptions) throws(ServingError)
+
     /// Looks at a version directory and says whether this engine can load it.
     ///
     /// Reads names and at most a few bytes; returns nil for files of other frameworks.

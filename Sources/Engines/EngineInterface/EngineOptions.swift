@@ -97,3 +97,23 @@ public struct EngineOptions: Hashable, Sendable {
         ServingError(.configurationInvalid, "option '\(name)' is \(value); it must be \(expected)")
     }
 }
+
+/// One option of an engine, as its reference shows it.
+public struct EngineOptionDescription: Hashable, Sendable {
+    /// The name in `options:`.
+    public let name: String
+    /// The values that it may have: `off, basic, extended or all`.
+    public let values: String
+    /// What holds without it.
+    public let defaultText: String
+    /// What it does, in one sentence.
+    public let meaning: String
+
+    /// Describes.
+    public init(name: String, values: String, defaultText: String, meaning: String) {
+        self.name = name
+        self.values = values
+        self.defaultText = defaultText
+        self.meaning = meaning
+    }
+}

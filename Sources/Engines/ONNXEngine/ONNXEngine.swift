@@ -17,6 +17,11 @@ public struct ONNXEngine: Engine {
 
     public var name: String { "onnxruntime" }
     public var looksFor: String { "model.onnx, or a single *.onnx file" }
+    public var optionReference: [EngineOptionDescription] { ONNXOptions.reference }
+
+    public func check(_ options: EngineOptions) throws(ServingError) {
+        _ = try ONNXOptions(options)
+    }
 
     public func recognise(_ files: ModelFiles) -> Recognition? {
         if let entry = files.entry("model.onnx"), !entry.isDirectory {

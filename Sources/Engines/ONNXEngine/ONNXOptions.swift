@@ -4,10 +4,7 @@ import ServingCore
 /// A model's options for this engine, checked.
 struct ONNXOptions: Sendable {
     /// Names in the configuration.
-    static let names = [
-        "graph_optimization", "intra_op_threads", "inter_op_threads", "execution_mode",
-        "memory_pattern", "cpu_arena", "session_config",
-    ]
+    static let names = reference.map(\.name)
     /// `GraphOptimizationLevel` by name.
     private static let levels: [String: Int32] = [
         "off": 0, "basic": 1, "extended": 2, "all": 99,

@@ -10,6 +10,8 @@ public struct EnginesReport: CommandReport {
         public let name: String
         /// Usable, or what is missing.
         public let availability: EngineAvailability
+        /// What a model's `options:` may hold.
+        public let options: [EngineOptionDescription]
 
         /// Whether models can be loaded with it.
         public var isAvailable: Bool {
@@ -25,8 +27,11 @@ public struct EnginesReport: CommandReport {
 
     /// Asks each engine; finding its library may take some milliseconds.
     public init(_ engines: [any Engine], _ environment: EngineEnvironment) {
-        entries = engines.map { Entry(name: $0.name, availability: $0.availability(environment)) }
-            .sorted { $0.name < $1.name }
+        entries = engines.map {
+            Entry(
+                name: $0.name, availability: $0.availability(environment),
+                options: $0.optionReference)
+        }.sorted { $0.name < $1.name }
     }
 
     /// A table, and below it how to get what is missing.
@@ -42,7 +47,16 @@ public struct EnginesReport: CommandReport {
                 notes += "\n\(entry.name): \(error.message)\n"
             }
         }
-        return table.text + notes
+        return table.text + notes + entries.map(Self.options(of:)).joined()
+    }
+
+    private static func options(of entry: Entry) -> String {
+        guard !entry.options.isEmpty else { return "" }
+        var table = TextTable(["OPTION", "VALUES", "DEFAULT", "MEANING"])
+        for option in entry.options {
+            table.add([option.name, option.values, option.defaultText, option.meaning])
+        }
+        return "\nOptions of \(entry.name), under a model's 'options':\n\n" + table.text
     }
 
     /// The report for programs.
@@ -51,11 +65,19 @@ public struct EnginesReport: CommandReport {
     }
 
     private static func document(of entry: Entry) -> JSONValue {
-        switch entry.availability {
+        let options = JSONValue.array(
+            entry.options.map { option in
+                .object([
+                    "name": .string(option.name), "values": .string(option.values),
+                    "default": .string(option.defaultText), "meaning": .string(option.meaning),
+                ])
+            })
+        return switch entry.availability {
         case .available(let version, let path):
             .object([
                 "name": .string(entry.name), "available": .boolean(true),
                 "version": .string(version), "library": path.map { .string($0) } ?? .null,
+                "options": options,
             ])
         case .missing(let error):
             .object([
@@ -63,6 +85,7 @@ public struct EnginesReport: CommandReport {
                 "error": .object([
                     "code": .string(error.code.description), "message": .string(error.message),
                 ]),
+                "options": options,
             ])
         }
     }

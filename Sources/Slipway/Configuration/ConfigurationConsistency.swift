@@ -17,6 +17,7 @@ struct ConfigurationConsistency {
         checkSocket(&context)
         checkTLS(&context)
         warnOfOpenHosts(&context)
+        checkOptions(&context)
         if configuration.models.models.isEmpty {
             context.warning(root.value(of: "models"), "no models are configured")
         }
@@ -24,6 +25,19 @@ struct ConfigurationConsistency {
 
     /// The longest path that fits `sockaddr_un`, with its final zero.
     static let socketPathBytesMaximum = 107
+
+    /// Each model's options must be ones of its engine; of any engine while none is named.
+    private func checkOptions(_ context: inout ReadingContext) {
+        guard case .sequence(let nodes)? = root.value(of: "models") else { return }
+        for (node, model) in zip(nodes, configuration.models.models) {
+            guard let options = node.value(of: "options") else { continue }
+            do throws(ServingError) {
+                try AspiredState(models: [model]).check(engines: Engines.all)
+            } catch {
+                context.error(options, error.message)
+            }
+        }
+    }
 
     private func checkPorts(_ context: inout ReadingContext) {
         let listen = configuration.listen

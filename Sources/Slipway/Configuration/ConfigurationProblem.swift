@@ -73,6 +73,13 @@ public struct ConfigurationReading: Sendable {
         }.map(\.element)
     }
 
+    /// The same reading with problems that were found outside the file's text.
+    func adding(_ further: [ConfigurationProblem]) -> ConfigurationReading {
+        guard let configuration else { return self }
+        return ConfigurationReading(
+            file: file, configuration: configuration, problems: problems + further)
+    }
+
     /// One line a problem, ready to print.
     public var lines: [String] { problems.map { $0.line(file: file) } }
 

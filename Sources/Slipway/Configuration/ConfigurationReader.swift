@@ -1,3 +1,5 @@
+import Glibc
+import Models
 public import ServingCore
 import Yams
 
@@ -52,7 +54,17 @@ extension Configuration {
     /// - Parameters: As of `reading(path:engines:overrides:)`.
     public static func examining(path: String, engines: [String] = []) -> ConfigurationReading {
         do throws(ServingError) {
-            return try reading(path: path, engines: engines)
+            let reading = try reading(path: path, engines: engines)
+            let missing = (reading.configuration?.models.models ?? []).filter {
+                access($0.baseDirectory, F_OK) != 0
+            }
+            return reading.adding(
+                missing.map {
+                    ConfigurationProblem(
+                        .warning, at: nil,
+                        "model '\($0.name)': there is no directory \($0.baseDirectory) yet; "
+                            + "nothing is served until it holds a numbered version")
+                })
         } catch {
             return ConfigurationReading(
                 file: path, configuration: Configuration(),

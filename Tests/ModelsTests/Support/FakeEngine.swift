@@ -23,6 +23,10 @@ final class FakeEngine: Engine {
 
     let name: String
     let looksFor = "fake.txt"
+    let optionReference: [EngineOptionDescription] = []
+
+    func check(_ options: EngineOptions) throws(ServingError) {}
+
     private let suffix: String
     private let state = Condition(State())
 

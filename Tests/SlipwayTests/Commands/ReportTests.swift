@@ -69,6 +69,10 @@ func refusesTheAnswerOfAForeignServer(text: String) {
 private struct FakeEngine: Engine {
     let name: String
     let looksFor = "nothing"
+    let optionReference: [EngineOptionDescription] = []
+
+    func check(_ options: EngineOptions) throws(ServingError) {}
+
     let answer: EngineAvailability
 
     func recognise(_ files: ModelFiles) -> Recognition? { nil }
