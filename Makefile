@@ -41,6 +41,8 @@ fmt: ## Format the Swift sources in place
 bench: ## Measure against the floors, in one run
 	@scripts/bootstrap bench
 	@scripts/fetch-deps
+	swift build -c release --product slipway
+	swift build -c release --product bench-floor
 	@Benchmarks/run
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS (60)

@@ -7,7 +7,8 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check configuration files without serving.",
         discussion:
-            "Lists every problem with its line and column; ends with 3 if a file is invalid."
+            "Lists every problem with its line and column; ends with 3 if a file is invalid or cannot "
+            + "be read."
     )
 
     @Argument(
@@ -19,7 +20,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let report = CheckReport(
-            try files.map { try Configuration.reading(path: $0, engines: Engines.names) })
+            files.map { Configuration.examining(path: $0, engines: Engines.names) })
         try output.show(report)
         guard report.isValid else { throw ExitCode(.configurationInvalid) }
     }

@@ -29,7 +29,12 @@ struct ModelsCommand: ParsableCommand {
                 body = String(buffer: try await client.get("/models").checked().body)
             } catch {
                 await client.close()
-                throw error
+                // Only a port that is not the admin port has no such path.
+                guard error.code == .modelNotFound else { throw error }
+                throw ServingError(
+                    .invalidRequest,
+                    "\(url) has no list of models; give the address of the server's admin port "
+                        + "with --admin (port 8502 unless configured)", cause: error)
             }
             await client.close()
             return body

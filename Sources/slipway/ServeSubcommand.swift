@@ -8,7 +8,7 @@ struct ServeSubcommand: ParsableCommand {
         abstract: "Serve models until SIGTERM or Ctrl-C.",
         discussion: """
             Give NAME=DIRECTORY for each model, or a configuration file, which is followed while the \
-            server runs; SIGHUP reads it again, along with certificates, and reopens log files.
+            server runs; SIGHUP reads it again, along with certificates.
             """)
 
     @Argument(
@@ -31,19 +31,26 @@ struct ServeSubcommand: ParsableCommand {
         if source.config != nil, !models.isEmpty {
             throw ValidationError("give either --config or NAME=DIRECTORY, not both")
         }
+        _ = try chosen
     }
 
     func run() throws {
-        guard let source = ServeCommand.Source.choose(file: source.config, models: models) else {
-            throw ValidationError(
-                "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
-                    + "--config FILE; there is no slipway.yaml in this directory")
-        }
         let isClean = try ServeCommand.run(
-            source, overrides: flags.overrides, announce: announce, started: Self.greet)
+            try chosen, overrides: flags.overrides, announce: announce, started: Self.greet)
         guard isClean else {
             StandardStream.error.write("error: not everything ended within the drain timeout\n")
             throw ExitCode(.failure)
+        }
+    }
+
+    private var chosen: ServeCommand.Source {
+        get throws {
+            if let source = ServeCommand.Source.choose(file: source.config, models: models) {
+                return source
+            }
+            throw ValidationError(
+                "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
+                    + "--config FILE; there is no slipway.yaml in this directory")
         }
     }
 

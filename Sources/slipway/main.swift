@@ -12,7 +12,9 @@ do {
     StandardStream.error.write("error: \(error.message)\n")
     exit(CommandExit(error).rawValue)
 } catch {
-    let message = Program.fullMessage(for: error)
+    var message = Program.fullMessage(for: error)
+    // One spelling for all errors.
+    if message.hasPrefix("Error: ") { message = "error: " + message.dropFirst(7) }
     let code = Program.exitCode(for: error)
     if !message.isEmpty {
         (code.isSuccess ? StandardStream.output : .error).write(message + "\n")

@@ -22,7 +22,7 @@ private func files(_ names: String...) -> ModelFiles {
     let named = try EngineChoice.choose(engines, named: "greedy", for: files("a.other"))
     #expect(named.engine.name == "greedy")
     let cases: [(String?, ModelFiles, ErrorCode, [String])] = [
-        (nil, files("a.txt"), .modelInvalid, ["'a.txt'", "fake, other, greedy"]),
+        (nil, files("a.txt"), .modelInvalid, ["'a.txt'", "greedy looks for fake.txt"]),
         (nil, files(), .modelInvalid, ["no files"]),
         (nil, files("a.other"), .modelInvalid, ["other", "greedy", "'engine: other'"]),
         ("fake", files("a.other"), .modelInvalid, ["engine fake finds nothing", "'a.other'"]),

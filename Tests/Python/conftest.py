@@ -1,23 +1,15 @@
-"""Starts the server program for the wire tests: the program itself, over a real socket.
+"""Fixtures of the end-to-end tests: the program itself, over real sockets.
 
 `SLIPWAY_BIN` names the program; without it there is nothing to test, which is an error, not a
-skip. The models are those of `examples/models`, on ports that the system picks; the server
+skip. `server` serves the models of `examples/models` for a whole session; `launch` starts servers
+of a test's own, which end with the test. Ports are those that the system picks; the server
 writes the addresses into the file that `--announce` names, as JSON: {"rest": url, "admin": url}.
 """
 
-import json
-import os
-import pathlib
-import signal
-import subprocess
-import time
-
 import pytest
-import requests
+from harness import MODELS, REQUESTS, Server
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODELS = ROOT / "examples" / "models"
-REQUESTS = ROOT / "examples" / "requests"
+__all__ = ["MODELS", "REQUESTS"]
 
 CONFIGURATION = f"""\
 listen: {{ rest: 0, admin: 0 }}
@@ -33,76 +25,38 @@ models:
 """
 
 
-class Server:
-    """A running server and where it listens."""
-
-    def __init__(self, process, log, rest, admin):
-        self.process = process
-        self.log = log
-        self.rest = rest
-        self.admin = admin
-
-    @property
-    def authority(self):
-        """host:port, as tritonclient wants it."""
-        return self.rest.removeprefix("http://").rstrip("/")
-
-
-def wait_for(what, question, process, log, seconds=60):
-    """Asks until the answer is true; fails with the log when the server is gone or too slow."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()}")
-        answer = question()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    pytest.fail(f"no {what} within {seconds} s:\n{log.read_text()}")
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    program = os.environ.get("SLIPWAY_BIN")
-    if not program:
-        pytest.fail("SLIPWAY_BIN does not name the program; run scripts/test")
     folder = tmp_path_factory.mktemp("server")
-    announcement = folder / "announce.json"
     configuration = folder / "slipway.yaml"
     configuration.write_text(CONFIGURATION)
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program, "serve", "--config", str(configuration), "--announce", str(announcement)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-
-    def addresses():
-        # The file may be read while it is written.
-        try:
-            return json.loads(announcement.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
-            return None
-
+    running = Server(folder, "--config", configuration)
     try:
-        found = wait_for("announcement", addresses, process, log)
-        running = Server(process, log, found["rest"].rstrip("/"), found["admin"].rstrip("/"))
-
-        def is_ready():
-            return requests.get(f"{running.rest}/v2/health/ready", timeout=5).status_code == 200
-
-        wait_for("readiness", is_ready, process, log)
-        yield running
+        yield running.wait_until_ready()
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=40)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        running.stop()
+
+
+@pytest.fixture
+def launch(tmp_path_factory):
+    """Starts servers: launch(configuration text) or launch("name=directory", "--flag", ...)."""
+    servers = []
+
+    def start(*arguments, configuration=None):
+        folder = tmp_path_factory.mktemp("server")
+        if configuration is None:
+            arguments = ["--rest-port", "0", "--admin-port", "0", *arguments]
+        else:
+            path = folder / "slipway.yaml"
+            path.write_text(configuration)
+            arguments = ["--config", path, *arguments]
+        servers.append(Server(folder, *arguments))
+        servers[-1].folder = folder
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        each.stop()
 
 
 @pytest.fixture(scope="session")

@@ -84,10 +84,10 @@ struct ConfigurationWatcherTests {
             let lines = seen.lines.withLock { $0 }
             #expect(
                 lines.contains(
-                    "notice: configuration: listen.rest: 8501 -> 77 (needs a restart; not applied)")
+                    "notice: listen.rest: 8501 -> 77 (needs a restart; not applied)")
             )
             #expect(
-                lines.contains("notice: configuration: models.a.versions: { latest: 1 } -> all"))
+                lines.contains("notice: models.a.versions: { latest: 1 } -> all"))
 
             seen.lines.withLock { $0 = [] }
             let before = watcher.current

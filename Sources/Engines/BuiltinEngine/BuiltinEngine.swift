@@ -15,6 +15,7 @@ public struct BuiltinEngine: Engine {
     public init() {}
 
     public var name: String { "builtin" }
+    public var looksFor: String { Self.entry }
 
     public func recognise(_ files: ModelFiles) -> Recognition? {
         guard let entry = files.entry(Self.entry), !entry.isDirectory else { return nil }

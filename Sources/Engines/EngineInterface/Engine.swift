@@ -11,6 +11,9 @@ public protocol Engine: Sendable {
     /// The name in configuration and metrics: lower case, `onnxruntime`.
     var name: String { get }
 
+    /// The files that it recognises, in words for errors: `model.onnx, or a single *.onnx file`.
+    var looksFor: String { get }
+
     /// Looks at a version directory and says whether this engine can load it.
     ///
     /// Reads names and at most a few bytes; returns nil for files of other frameworks.

@@ -3,7 +3,11 @@ import ServingCore
 /// Says what a file that is not an ONNX model looks like, from its first bytes.
 enum ModelFileKind {
     private static let signatures: [(bytes: [UInt8], name: String)] = [
-        ([0x50, 0x4B, 0x03, 0x04], "a zip archive (PyTorch and Keras files are such); unpack it"),
+        (
+            [0x50, 0x4B, 0x03, 0x04],
+            "a zip archive, as PyTorch and Keras save models; export the model to ONNX, or unpack "
+                + "the archive if an ONNX file is in it"
+        ),
         ([0x1F, 0x8B], "a gzip file; unpack it"),
         ([0x89, 0x48, 0x44, 0x46], "an HDF5 file, as Keras writes it; convert it to ONNX"),
         ([0x7F, 0x45, 0x4C, 0x46], "a program or shared library"),
@@ -22,7 +26,12 @@ enum ModelFileKind {
             return "in ONNX Runtime's own .ort format; use the .onnx file that it was made from"
         }
         return text(bytes).map { "text ('\($0)')" }
-            .map { isPointer(bytes) ? $0 + ", as a checkout without its large files has it" : $0 }
+            .map {
+                isPointer(bytes)
+                    ? $0 + "; a checkout "
+                        + "without its large files has such a text in their place: run git lfs pull"
+                    : $0
+            }
     }
 
     /// The first line when everything at the start is printable.

@@ -16,6 +16,7 @@ public struct ONNXEngine: Engine {
     public init() {}
 
     public var name: String { "onnxruntime" }
+    public var looksFor: String { "model.onnx, or a single *.onnx file" }
 
     public func recognise(_ files: ModelFiles) -> Recognition? {
         if let entry = files.entry("model.onnx"), !entry.isDirectory {

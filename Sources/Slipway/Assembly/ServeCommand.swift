@@ -20,7 +20,8 @@ public enum ServeCommand {
     ///   - source: The file or the arguments.
     ///   - overrides: Flags, which win over the file now and at each reload.
     ///   - announce: A file to write the bound addresses to; nil for none.
-    ///   - started: Called with the bound addresses.
+    ///   - started: Called with the bound addresses, for people: not when the log is JSON, whose
+    ///     reader expects nothing else on standard error and finds the addresses in it.
     /// - Returns: Whether the server stopped with nothing left undone.
     /// - Throws: `configuration_invalid` with every problem, `file_unreadable`, `address_unavailable`.
     public static func run(
@@ -39,7 +40,7 @@ public enum ServeCommand {
             try await server.start()
         }
         if let announce { try announcement.write(to: announce) }
-        started(announcement)
+        if configuration.log.format == .text { started(announcement) }
 
         let follower = try follow(source, overrides, configuration, server)
         wait(for: signals, follower, server)

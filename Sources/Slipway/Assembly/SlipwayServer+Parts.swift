@@ -29,7 +29,9 @@ extension SlipwayServer {
         _ accessLog: AccessLog?
     ) -> MetricsPage {
         let server: [any MetricSource] = [
-            metrics, CatalogMetrics(manager), ListenersMetrics(listeners),
+            metrics, CatalogMetrics(manager),
+            MemoryMetrics { manager.memoryEstimates.map { (identity: $0.key, bytes: $0.value) } },
+            ListenersMetrics(listeners),
         ]
         let process: [any MetricSource] = [
             ProcessMetrics(), MallocMetrics(),

@@ -85,15 +85,28 @@ public final class SlipwayServer: Sendable {
     public func start() async throws(ServingError) -> Announcement {
         do throws(ServingError) {
             try watch.start()
-            try manager.apply(initial)
+            // Started first, `apply` returns when readiness and status know every model: nobody
+            // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
-            for listener in rest { try await listener.start() }
-            try await admin?.start()
+            try manager.apply(initial)
+            for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
+            if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
         } catch {
             _ = await stop()
             throw error
         }
         return announcement
+    }
+
+    private func open(_ listener: Listener, keys: String) async throws(ServingError) {
+        do throws(ServingError) {
+            try await listener.start()
+        } catch {
+            guard error.code == .addressUnavailable, case .tcp = listener.boundAddress else {
+                throw error
+            }
+            throw ServingError(error.code, "\(error.message) (\(keys))", cause: error)
+        }
     }
 
     /// Takes over a changed configuration as far as a running server can; the caller has logged it.
@@ -122,9 +135,11 @@ public final class SlipwayServer: Sendable {
     public func stop() async -> Bool {
         draining.set()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
-        var isClean = true
-        for listener in rest where await !listener.drain(within: drainTimeout) { isClean = false }
-        let isUnloaded = manager.stop(timeout: drainTimeout)
+        let end = MonotonicTime.now().advanced(by: drainTimeout)
+        let isClean = await drainListeners()
+        // What the listeners took of the time is gone, but unloading idle models needs a moment.
+        let left = Duration.nanoseconds(Int64(end.nanoseconds(since: .now())))
+        let isUnloaded = manager.stop(timeout: max(left, .seconds(1)))
         // The admin port answers until the end, so that operators can see what a drain waits for.
         _ = await admin?.drain(within: .seconds(1))
         watch.stop()
@@ -134,11 +149,22 @@ public final class SlipwayServer: Sendable {
         return isClean && isUnloaded
     }
 
+    /// Drains all REST listeners at once; true when none was cut short.
+    private func drainListeners() async -> Bool {
+        await withTaskGroup(of: Bool.self) { [rest, drainTimeout] group in
+            for listener in rest { group.addTask { await listener.drain(within: drainTimeout) } }
+            return await group.reduce(true) { $0 && $1 }
+        }
+    }
+
     private var announcement: Announcement {
         var result = Announcement()
         for listener in rest {
             let url = Announcement.url(listener.boundAddress, isTLS: isTLS)
-            if case .unix = listener.boundAddress { result.restSocket = url } else { result.rest = url }
+            switch listener.boundAddress {
+            case .unix: result.restSocket = url
+            case .tcp: result.rest = url
+            }
         }
         result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }
         return result

@@ -22,8 +22,10 @@ public struct LocalModel: Sendable {
             let seen = files.entries.prefix(5).map(\.name).joined(separator: ", ")
             throw ServingError(
                 .modelInvalid,
-                "no engine knows the files in \(files.directory) (\(seen.isEmpty ? "none" : seen)); "
-                    + "engines: \(engines.map(\.name).joined(separator: ", "))")
+                "there is no model in \(files.directory) that an engine knows (files: "
+                    + "\(seen.isEmpty ? "none" : seen)); give a model file such as model.onnx, or "
+                    + "a directory that holds one (engines: "
+                    + "\(engines.map(\.name).joined(separator: ", ")))")
         }
         let identity = ModelIdentity(try ModelName("local"), ModelVersion(1))
         let source = ModelSource(identity: identity, files: files, entry: claim.entry)

@@ -47,6 +47,19 @@ extension Configuration {
             overrides: overrides)
     }
 
+    /// Reads a configuration file to report on it: one that cannot be read has that as its problem.
+    ///
+    /// - Parameters: As of `reading(path:engines:overrides:)`.
+    public static func examining(path: String, engines: [String] = []) -> ConfigurationReading {
+        do throws(ServingError) {
+            return try reading(path: path, engines: engines)
+        } catch {
+            return ConfigurationReading(
+                file: path, configuration: Configuration(),
+                problems: [ConfigurationProblem(.error, at: nil, error.message)])
+        }
+    }
+
     /// Makes the configuration of `slipway serve NAME=DIRECTORY ...`: defaults, flags and these
     /// models.
     ///

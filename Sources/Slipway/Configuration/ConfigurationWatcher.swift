@@ -59,7 +59,7 @@ public final class ConfigurationWatcher: Sendable {
         let seen = look()
         switch watch.withLock({ $0.looked(seen) }) {
         case .nothing: break
-        case .read: reload()
+        case .read: read(isAskedFor: false)
         case .reportMissing:
             logger.warning("the configuration file is gone; the last configuration stays in use")
         }
@@ -70,16 +70,21 @@ public final class ConfigurationWatcher: Sendable {
     /// Returns false when it cannot be read or has errors; these are in the log then.
     @discardableResult
     public func reload() -> Bool {
+        read(isAskedFor: true)
+    }
+
+    @discardableResult
+    private func read(isAskedFor: Bool) -> Bool {
         turn.withLock { _ in
             do throws(ServingError) {
-                let reading = try read()
+                let reading = try self.read()
                 let isUsable = reading.configuration != nil
                 for problem in reading.problems {
                     logger.log(
                         level: problem.severity == .error ? .error : .warning,
                         "\(problem.line(file: reading.file))")
                 }
-                if let new = reading.configuration { take(new) }
+                if let new = reading.configuration { take(new, isAskedFor) }
                 if !isUsable {
                     logger.error("the new configuration has errors; the last one stays in use")
                 }
@@ -91,13 +96,16 @@ public final class ConfigurationWatcher: Sendable {
         }
     }
 
-    private func take(_ new: Configuration) {
+    private func take(_ new: Configuration, _ isAskedFor: Bool) {
         let old = current
         let difference = ConfigurationDifference(from: old, to: new)
         guard !difference.isEmpty else {
-            return logger.info("the configuration was read again; nothing differs")
+            // Worth a line only to somebody who waits for one.
+            return logger.log(
+                level: isAskedFor ? .info : .debug,
+                "the configuration was read again; nothing differs")
         }
-        for line in difference.lines { logger.notice("configuration: \(line)") }
+        for line in difference.lines { logger.notice("\(line)") }
         let applied = old.reloading(new)
         configuration.withLock { $0 = applied }
         apply(applied, difference)

@@ -46,7 +46,12 @@ public struct InputReader: Sendable {
         var batch = InputBatch()
         for argument in arguments {
             let (input, path) = Self.split(argument, signature)
-            let bytes = try FileBytes.read(path, limit: options.bytesMaximum, what: "an input")
+            let bytes: [UInt8]
+            do throws(ServingError) {
+                bytes = try FileBytes.read(path, limit: options.bytesMaximum, what: "an input")
+            } catch {
+                throw Self.explain(error, argument, signature)
+            }
             try batch.add(
                 try read(
                     bytes, name: path, input: input, for: metadata, signatureName: signatureName))
@@ -132,6 +137,26 @@ public struct InputReader: Sendable {
         return (String(parts[0]), String(parts[1]))
     }
 
+    /// What looks like `NAME=FILE` and is no file names an input that the model does not have.
+    private static func explain(
+        _ error: ServingError, _ argument: String, _ signature: ModelSignature
+    ) -> ServingError {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, signature.inputIndex(of: String(parts[0])) == nil else {
+            return error
+        }
+        return unknown(String(parts[0]), signature)
+    }
+
+    private static func unknown(_ input: String, _ signature: ModelSignature) -> ServingError {
+        let names = signature.inputs.map(\.name)
+        return ServingError(
+            .invalidTensor,
+            "the model has no input '\(input.clipped())'"
+                + NearestName.hint(for: input, among: names)
+                + " (inputs: \(names.joined(separator: ", ")))")
+    }
+
     private static func target(_ input: String?, _ signature: ModelSignature)
         throws(ServingError) -> TensorSpecification
     {
@@ -146,11 +171,7 @@ public struct InputReader: Sendable {
             return only
         }
         guard let index = signature.inputIndex(of: input) else {
-            throw ServingError(
-                .invalidTensor,
-                "the model has no input '\(input.clipped())'"
-                    + NearestName.hint(for: input, among: names)
-                    + " (inputs: \(names.joined(separator: ", ")))")
+            throw unknown(input, signature)
         }
         return signature.inputs[index]
     }

@@ -1,5 +1,7 @@
 public import Inference
+import NIOCore
 public import ServingCore
+import Wire
 
 /// Turns the bytes of a whole JSON body of either protocol into a request; assembly hands it in.
 public typealias JSONBodyDecoder =
@@ -14,8 +16,8 @@ enum JSONInput {
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         switch kind(of: body) {
         case .body: return try decode(body, metadata)
-        case .rows: return try decode(wrap("instances", body), metadata)
-        case .columns: return try decode(wrap("inputs", body), metadata)
+        case .rows: return try decodeWrapped("instances", body, metadata, decode)
+        case .columns: return try decodeWrapped("inputs", body, metadata, decode)
         case nil:
             throw ServingError(
                 .invalidRequest,
@@ -81,6 +83,20 @@ enum JSONInput {
             index += 1
         }
         return body.count
+    }
+
+    private static func decodeWrapped(
+        _ key: String, _ body: [UInt8], _ metadata: ModelMetadata, _ decode: JSONBodyDecoder
+    ) throws(ServingError) -> InferenceRequest {
+        do throws(ServingError) {
+            return try decode(wrap(key, body), metadata)
+        } catch {
+            // Of malformed JSON the file's own error is told, whose offsets do not count the wrap.
+            if error.message.hasPrefix("JSON Parse error") {
+                _ = try JSONValue(parsing: ByteBuffer(bytes: body))
+            }
+            throw error
+        }
     }
 
     private static func wrap(_ key: String, _ body: [UInt8]) -> [UInt8] {

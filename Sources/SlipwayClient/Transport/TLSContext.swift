@@ -14,7 +14,7 @@ enum TLSContext {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return "its certificate is not signed by an authority that this client trusts; "
-                + "give the authority's PEM file"
+                + "give the authority's PEM file (--ca-file)"
         }
         let alerts = ["CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA"]
         if alerts.contains(where: text.contains) {

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -153,8 +154,22 @@ final class Transport: Sendable {
         }
         return ServingError(
             .addressUnavailable,
-            "cannot reach \(url): \(error); check the address and that the server runs",
+            "cannot reach \(url): \(Self.reason(error)); check the address and that the server runs",
             cause: error)
+    }
+
+    /// The system's words for why there is no connection, each once, without those of the sockets'
+    /// library around them.
+    private static func reason(_ error: any Error) -> String {
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+        guard let error = error as? NIOConnectionError else { return "\(error)" }
+        var reasons: [String] = []
+        for attempt in error.connectionErrors {
+            let reason = reason(attempt.error)
+            if !reasons.contains(reason) { reasons.append(reason) }
+        }
+        guard reasons.isEmpty else { return reasons.joined(separator: "; ") }
+        return "there is no address of the name '\(error.host)'"
     }
 }
 

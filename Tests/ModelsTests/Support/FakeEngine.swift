@@ -22,6 +22,7 @@ final class FakeEngine: Engine {
     }
 
     let name: String
+    let looksFor = "fake.txt"
     private let suffix: String
     private let state = Condition(State())
 

@@ -68,6 +68,7 @@ func refusesTheAnswerOfAForeignServer(text: String) {
 
 private struct FakeEngine: Engine {
     let name: String
+    let looksFor = "nothing"
     let answer: EngineAvailability
 
     func recognise(_ files: ModelFiles) -> Recognition? { nil }

@@ -16,7 +16,7 @@ enum EngineChoice {
                 throw ServingError(
                     .modelInvalid,
                     "engine \(name) finds nothing that it can load in \(files.directory), "
-                        + "which holds \(seen(files))")
+                        + "which holds \(seen(files)); it looks for \(engine.looksFor)")
             }
             return (engine, recognition)
         }
@@ -26,9 +26,8 @@ enum EngineChoice {
         guard let first = claims.first else {
             throw ServingError(
                 .modelInvalid,
-                "no engine recognises \(files.directory), which holds \(seen(files)); the engines "
-                    + "are \(names(engines)); name the right one in the model's 'engine:' "
-                    + "to see what it misses")
+                "no engine recognises \(files.directory), which holds \(seen(files)); "
+                    + engines.map { "\($0.name) looks for \($0.looksFor)" }.joined(separator: ", "))
         }
         guard claims.count == 1 else {
             let list = claims.map {

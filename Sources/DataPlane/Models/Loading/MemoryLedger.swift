@@ -8,7 +8,7 @@ import Synchronization
 final class MemoryLedger: Sendable {
     private struct State {
         var loading: [InstanceKey: Int] = [:]
-        var loaded: [InstanceKey: Int] = [:]
+        var loaded: [InstanceKey: (identity: ModelIdentity, bytes: Int)] = [:]
     }
 
     private let probe: any MemoryProbe
@@ -29,7 +29,7 @@ final class MemoryLedger: Sendable {
             let reserved = state.loading.reduce(0) { sum, entry in
                 entry.key == key ? sum : Self.add(sum, entry.value)
             }
-            let loaded = state.loaded.values.reduce(0, Self.add)
+            let loaded = state.loaded.values.reduce(0) { Self.add($0, $1.bytes) }
             let free = max(0, available - reserved)
             let left = budgetBytes.map { max(0, $0 - Self.add(reserved, loaded)) } ?? .max
             guard bytes <= min(free, left) else {
@@ -40,17 +40,25 @@ final class MemoryLedger: Sendable {
         }
     }
 
-    /// The load has ended; a loaded version goes on counting towards the budget.
-    func loadEnded(_ key: InstanceKey, isLoaded: Bool) {
+    /// The load has ended; a version that was `loaded` goes on counting towards the budget.
+    func loadEnded(_ key: InstanceKey, loaded: ModelIdentity?) {
         state.withLock { state in
-            guard let bytes = state.loading.removeValue(forKey: key), isLoaded else { return }
-            state.loaded[key] = bytes
+            guard let bytes = state.loading.removeValue(forKey: key), let loaded else { return }
+            state.loaded[key] = (loaded, bytes)
         }
     }
 
     /// The version's memory is free again.
     func unloaded(_ key: InstanceKey) {
         state.withLock { _ = $0.loaded.removeValue(forKey: key) }
+    }
+
+    /// What each loaded version was estimated to need; two instances of one version add up.
+    var loadedBytes: [ModelIdentity: Int] {
+        state.withLock { state in
+            Dictionary(
+                state.loaded.values.map { ($0.identity, $0.bytes) }, uniquingKeysWith: Self.add)
+        }
     }
 
     private static func add(_ left: Int, _ right: Int) -> Int {

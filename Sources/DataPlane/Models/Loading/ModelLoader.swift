@@ -72,7 +72,7 @@ struct ModelLoader: Sendable {
             let estimate = try prepared.engine.estimate(prepared.source)
             let bytes = max(0, estimate.memoryBytes)
             if let shortage = ledger.reserve(bytes, for: order.key) {
-                ledger.loadEnded(order.key, isLoaded: false)
+                ledger.loadEnded(order.key, loaded: nil)
                 return report(.memoryMissing(order.key, shortage))
             }
             report(.loadBegan(order.key, memoryBytes: bytes))
@@ -82,7 +82,9 @@ struct ModelLoader: Sendable {
         }
         if isReserved {
             let isLoaded = if case .success = result { true } else { false }
-            ledger.loadEnded(order.key, isLoaded: isLoaded)
+            ledger.loadEnded(order.key, loaded: isLoaded ? order.identity : nil)
+            // Engines need more while they load than afterwards; what they freed goes back now.
+            LibraryCall.trimHeap()
         }
         let error: ServingError? = if case .failure(let error) = result { error } else { nil }
         if error?.code != .cancelled {

@@ -145,9 +145,13 @@ extension ManagerLoop {
         }
         if transition.memoryBytes > 0 { metadata["memory_bytes"] = "\(transition.memoryBytes)" }
         if !transition.reason.isEmpty { metadata["reason"] = "\(transition.reason)" }
-        if let error = transition.error { metadata["error"] = "\(error.message)" }
+        if let error = transition.error, error.message != transition.reason {
+            metadata["error"] = "\(error.message)"
+        }
+        let hasFailed = transition.error != nil && transition.state == .end
         logger.log(
-            level: transition.error == nil ? .info : .warning, "model version", metadata: metadata)
+            level: transition.error == nil ? .info : .warning,
+            "version \(hasFailed ? "has failed" : transition.state.phrase)", metadata: metadata)
         events?.versionChanged(transition)
     }
 }

@@ -18,7 +18,7 @@ struct ManagerParts: Sendable {
     /// - Throws: `resource_exhausted` when the system refuses a thread.
     init(
         _ dependencies: ModelManagerDependencies, _ settings: ModelManagerSettings,
-        _ queue: EventQueue<ManagerEvent>, _ published: PublishedTable
+        _ queue: EventQueue<ManagerEvent>, _ published: PublishedTable, _ ledger: MemoryLedger
     ) throws(ServingError) {
         self.dependencies = dependencies
         self.settings = settings
@@ -28,9 +28,7 @@ struct ManagerParts: Sendable {
             engines: dependencies.engines, environment: dependencies.environment,
             factory: dependencies.factory, warmUpReader: dependencies.warmUpReader,
             fileSystem: dependencies.fileSystem, observer: dependencies.observer,
-            clock: dependencies.clock,
-            ledger: MemoryLedger(
-                probe: dependencies.memory, budgetBytes: settings.memoryBudgetBytes),
+            clock: dependencies.clock, ledger: ledger,
             warmUpTimeLimit: settings.warmUpTimeLimit, logger: dependencies.logger)
         loaders = try WorkerThreads(name: "model-load", count: settings.loaderThreads)
         // Two, so that one file system that hangs does not hide all other models' changes.

@@ -12,6 +12,7 @@ public final class ModelManager: InferenceService, ModelCatalog {
     private let dependencies: ModelManagerDependencies
     private let published = PublishedTable()
     private let queue = EventQueue<ManagerEvent>()
+    private let ledger: MemoryLedger
     private let life = Condition(Life())
     private let wanted = Mutex(AspiredState())
 
@@ -27,6 +28,8 @@ public final class ModelManager: InferenceService, ModelCatalog {
     ) {
         self.dependencies = dependencies
         self.settings = settings
+        ledger = MemoryLedger(
+            probe: dependencies.memory, budgetBytes: settings.memoryBudgetBytes)
     }
 
     // MARK: Life
@@ -43,7 +46,7 @@ public final class ModelManager: InferenceService, ModelCatalog {
         guard isFirst else {
             throw ServingError(.internalError, "the model manager has been started before")
         }
-        let parts = try ManagerParts(dependencies, settings, queue, published)
+        let parts = try ManagerParts(dependencies, settings, queue, published, ledger)
         do throws(ServingError) {
             try NamedThread.start("model-manager") { [life] in
                 ManagerLoop(parts).run()
@@ -112,6 +115,9 @@ public final class ModelManager: InferenceService, ModelCatalog {
     public func filesChanged(in baseDirectory: String) {
         queue.push(.filesChanged(baseDirectory: baseDirectory))
     }
+
+    /// Bytes that each loaded version was estimated to need; for metrics.
+    public var memoryEstimates: [ModelIdentity: Int] { ledger.loadedBytes }
 
     // MARK: Requests
 

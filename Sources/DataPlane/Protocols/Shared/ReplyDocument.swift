@@ -1,4 +1,5 @@
 import NIOCore
+import Wire
 
 /// A small JSON reply: metadata, states and errors. Tensors are never written through this.
 indirect enum ReplyDocument: Sendable {
@@ -26,7 +27,7 @@ indirect enum ReplyDocument: Sendable {
     /// Appends the document; `depth` is the level it stands at.
     func write(to buffer: inout ByteBuffer, _ layout: Layout, depth: Int) {
         switch self {
-        case .text(let text): Self.writeText(text, to: &buffer)
+        case .text(let text): buffer.writeJSONString(text)
         case .integer(let number): buffer.writeString(String(number))
         case .flag(let flag): buffer.writeString(flag ? "true" : "false")
         case .list(let elements):
@@ -35,7 +36,7 @@ indirect enum ReplyDocument: Sendable {
             }
         case .object(let members):
             Self.writeBlock("{", members, "}", to: &buffer, layout, depth: depth) {
-                Self.writeText($0.key, to: &$1)
+                $1.writeJSONString($0.key)
                 if case .compact = layout { $1.writeString(":") } else { $1.writeString(": ") }
                 $0.value.write(to: &$1, layout, depth: depth + 1)
             }
@@ -60,27 +61,5 @@ indirect enum ReplyDocument: Sendable {
         guard case .indented(let width) = layout else { return }
         buffer.writeString("\n")
         buffer.writeRepeatingByte(UInt8(ascii: " "), count: width * depth)
-    }
-
-    /// Appends a quoted string; what JSON forbids in one is escaped (RFC 8259 section 7).
-    static func writeText(_ text: String, to buffer: inout ByteBuffer) {
-        let digits = Array("0123456789ABCDEF".utf8)
-        buffer.writeString("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): buffer.writeString("\\\"")
-            case UInt8(ascii: "\\"): buffer.writeString("\\\\")
-            case 0x08: buffer.writeString("\\b")
-            case 0x09: buffer.writeString("\\t")
-            case 0x0A: buffer.writeString("\\n")
-            case 0x0C: buffer.writeString("\\f")
-            case 0x0D: buffer.writeString("\\r")
-            case 0..<0x20:
-                buffer.writeString("\\u00")
-                buffer.writeBytes([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-            default: buffer.writeInteger(byte)
-            }
-        }
-        buffer.writeString("\"")
     }
 }

@@ -32,6 +32,11 @@ public final class ListenerMetrics: ListenerObserver {
         refusals.add(at: status)
     }
 
+    public func requestRefused(status: Int, record: RequestRecord?) {
+        requestRefused(status: status)
+        if let record { accessLog?.record(record, listener: name) }
+    }
+
     public func requestFinished(status: Int, nanoseconds: UInt64, record: RequestRecord?) {
         responses.add(at: status)
         duration.record(nanoseconds)
