@@ -97,6 +97,6 @@ import Testing
     #expect(ledger.reserve(100, for: key) == nil)
     #expect(ledger.reserve(140, for: key) == nil)
     #expect(ledger.reserve(11, for: other) != nil)
-    ledger.loadEnded(key, isLoaded: false)
+    ledger.loadEnded(key, loaded: nil)
     #expect(ledger.reserve(150, for: other) == nil)
 }
