@@ -15,16 +15,19 @@ struct BatchVerification {
     let mayMakeUp: Bool
     /// How long all runs together may take; a model that is slower is believed without proof.
     let timeLimit: Duration
+    /// Cancelled when the load is abandoned.
+    private let abandonment: RequestCancellation
     private let cancellation = RunCancellation()
 
     init(
         model: any LoadedModel, recorded: [InferenceRequest], mayMakeUp: Bool,
-        timeLimit: Duration
+        timeLimit: Duration, abandonment: RequestCancellation = RequestCancellation()
     ) {
         self.model = model
         self.recorded = recorded
         self.mayMakeUp = mayMakeUp
         self.timeLimit = timeLimit
+        self.abandonment = abandonment
     }
 
     /// Says why requests must not share a run; nil when they may, or when the model takes none of
@@ -33,6 +36,10 @@ struct BatchVerification {
         let isDone = Condition(false)
         defer { isDone.change { $0 = true } }
         let (limit, cancellation) = (timeLimit.nanosecondsClamped, cancellation)
+        abandonment.onCancel {
+            cancellation.cancel(ServingError(.cancelled, "the version is not wanted any more"))
+        }
+        defer { abandonment.onCancel(nil) }
         // Nothing else would stop a run that hangs. Without a thread to spare nothing is proved.
         guard
             (try? NamedThread.start("model-verify") {

@@ -15,10 +15,15 @@ struct LoadOrder: Sendable {
 /// Tells a loader thread that nobody wants its work any more; it looks between its steps.
 final class Abandonment: Sendable {
     private let flag = Atomic(false)
+    /// Cancelled when the load is abandoned: ends the warm-up request under way.
+    let cancellation = RequestCancellation()
 
     var isAbandoned: Bool { flag.load(ordering: .relaxed) }
 
-    func abandon() { flag.store(true, ordering: .relaxed) }
+    func abandon() {
+        flag.store(true, ordering: .relaxed)
+        cancellation.cancel()
+    }
 }
 
 /// A version that is loaded and has been warmed up.
@@ -129,7 +134,8 @@ struct ModelLoader: Sendable {
         do throws(ServingError) {
             let abandonment = order.abandonment
             let proven = try WarmUp(
-                clock: clock, timeLimit: warmUpTimeLimit, isAbandoned: { abandonment.isAbandoned }
+                clock: clock, timeLimit: warmUpTimeLimit, isAbandoned: { abandonment.isAbandoned },
+                cancellation: abandonment.cancellation
             ).run(
                 servable, recorded: recorded, policy: order.target.specification.warmUp,
                 versionDirectory: order.target.directory)
@@ -166,7 +172,8 @@ struct ModelLoader: Sendable {
         guard policy.batchRowsMaximum > 1 else { return policy }
         let verification = BatchVerification(
             model: model, recorded: recorded,
-            mayMakeUp: order.target.specification.warmUp.synthetic, timeLimit: warmUpTimeLimit)
+            mayMakeUp: order.target.specification.warmUp.synthetic, timeLimit: warmUpTimeLimit,
+            abandonment: order.abandonment.cancellation)
         guard let objection = verification.objection() else { return policy }
         policy.batchRowsMaximum = 1
         remarks.append("batching is off: \(objection)")

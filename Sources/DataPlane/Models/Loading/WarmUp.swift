@@ -8,6 +8,8 @@ struct WarmUp {
     let timeLimit: Duration
     /// Whether the load has been abandoned.
     let isAbandoned: @Sendable () -> Bool
+    /// Ends the request under way when the load is abandoned, so that no stop waits for a slow run.
+    var cancellation = RequestCancellation()
 
     /// Runs the recorded requests or, without any, a made-up one.
     ///
@@ -101,7 +103,6 @@ struct WarmUp {
         let left = deadline.nanoseconds(since: clock.now())
         guard left > 0 else { throw late }
         var request = request
-        let cancellation = RequestCancellation()
         request.deadline = deadline
         request.cancellation = cancellation
         let answer = Condition<ServingError??>(nil)
