@@ -25,7 +25,9 @@ struct ConfigurationTests {
                 labels: { stable: 3 }
                 switch: resource_preserving
                 engine: onnxruntime
-                options: { threads: 2, arena: false, level: all, text: "2", session: { k: v } }
+                options:
+                  { intra_op_threads: 2, cpu_arena: false, graph_optimization: all,
+                    session_config: { k: "2", l: v } }
                 batching: off
                 queue: 7
                 instances: 3
@@ -39,8 +41,9 @@ struct ConfigurationTests {
             labels: [try VersionLabel("stable"): ModelVersion(3)],
             switchPolicy: .resourcePreserving, engine: "onnxruntime",
             options: EngineOptions([
-                "threads": .integer(2), "arena": .boolean(false), "level": .text("all"),
-                "text": .text("2"), "session": .mapping(["k": "v"]),
+                "intra_op_threads": .integer(2), "cpu_arena": .boolean(false),
+                "graph_optimization": .text("all"),
+                "session_config": .mapping(["k": "2", "l": "v"]),
             ]),
             scheduling: SchedulingPolicy(
                 batchRowsMaximum: 1, queuedRequestsMaximum: 7, instances: 3, placement: .pool),

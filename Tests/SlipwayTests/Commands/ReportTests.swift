@@ -109,9 +109,9 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
     #expect(
         try report.json.text(.compact)
             == "{\"engines\":[{\"name\":\"builtin\",\"available\":true,\"version\":\"1\","
-            + "\"library\":null},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
+            + "\"library\":null,\"options\":[]},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
             + "{\"code\":\"library_missing\","
-            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"}}]}")
+            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"},\"options\":[]}]}")
 }
 
 @Test func everyErrorCodeEndsWithADocumentedStatus() {
