@@ -111,7 +111,8 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
             == "{\"engines\":[{\"name\":\"builtin\",\"available\":true,\"version\":\"1\","
             + "\"library\":null,\"options\":[]},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
             + "{\"code\":\"library_missing\","
-            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"},\"options\":[]}]}")
+            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"},\"options\":[]}]}"
+    )
 }
 
 @Test func everyErrorCodeEndsWithADocumentedStatus() {
