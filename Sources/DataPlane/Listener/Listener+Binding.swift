@@ -33,6 +33,12 @@ extension Listener {
     }
 
     private static func explain(_ error: any Error, _ address: ListenerAddress) -> ServingError {
+        if case .unknown(let host, _) = error as? SocketAddressError {
+            return ServingError(
+                .addressUnavailable,
+                "cannot listen on \(address): no address is known for host '\(host)'; use a name "
+                    + "that resolves, or an address of this machine such as 127.0.0.1", cause: error)
+        }
         let advice: String
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE: advice = "the port is in use; stop what uses it or choose another port"

@@ -114,9 +114,11 @@ final class CertificateStore: Sendable {
         do {
             return try body()
         } catch {
+            // The library does not say why a file cannot be opened; the system does.
+            let reason = access(path, R_OK) == 0 ? "\(error)" : String(cString: strerror(errno))
             throw ServingError(
                 .configurationInvalid,
-                "cannot use the \(what) '\(path)': \(error); give a readable PEM file, and a key "
+                "cannot use the \(what) '\(path)': \(reason); give a readable PEM file, and a key "
                     + "that belongs to the certificate", cause: error)
         }
     }
