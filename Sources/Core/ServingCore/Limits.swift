@@ -18,6 +18,8 @@ public enum Limits {
     public static let targetBytesMaximum = 8 * 1024
     /// Largest request body in bytes, also after decompression (TensorFlow Serving's default).
     public static let bodyBytesMaximum = 100 * 1024 * 1024
+    /// Bytes of all request bodies that a listener holds at once.
+    public static let bodiesBytesMaximum = 1 << 30
     /// Open connections a listener accepts at once.
     public static let connectionsMaximum = 4096
     /// Time a client has to send a whole header.

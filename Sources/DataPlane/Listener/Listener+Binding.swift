@@ -37,7 +37,8 @@ extension Listener {
             return ServingError(
                 .addressUnavailable,
                 "cannot listen on \(address): no address is known for host '\(host)'; use a name "
-                    + "that resolves, or an address of this machine such as 127.0.0.1", cause: error)
+                    + "that resolves, or an address of this machine such as 127.0.0.1", cause: error
+            )
         }
         let advice: String
         switch (error as? IOError)?.errnoCode {

@@ -116,7 +116,9 @@ public final class Listener: Sendable {
         let setup = HTTPConnection.Setup(
             limits: configuration.limits, requestTimeout: configuration.requestTimeout,
             compressReplies: configuration.compressReplies, isTLS: certificates != nil,
-            handler: handler, registry: registry, observer: observer, logger: logger)
+            handler: handler, registry: registry,
+            bodies: BodyBudget(limit: configuration.limits.bodiesBytes), observer: observer,
+            logger: logger)
         let isTCP = if case .tcp = configuration.address { true } else { false }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)

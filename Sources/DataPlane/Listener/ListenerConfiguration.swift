@@ -26,6 +26,8 @@ public struct ListenerLimits: Sendable {
     public var targetBytes = Limits.targetBytesMaximum
     /// Largest body, in bytes, as sent and after decompression.
     public var bodyBytes = Limits.bodyBytesMaximum
+    /// Bytes of all bodies that are held at once; further requests get 503.
+    public var bodiesBytes = Limits.bodiesBytesMaximum
     /// Open connections; further ones get 503 and are closed (over TLS: just closed).
     public var connections = Limits.connectionsMaximum
     /// Time a client has to finish a header that it began, or a TLS handshake.

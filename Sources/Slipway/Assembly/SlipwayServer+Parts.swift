@@ -105,6 +105,7 @@ extension LimitSettings {
         limits.headerBytes = headerBytes
         limits.headerFields = headerFields
         limits.bodyBytes = bodyBytes
+        limits.bodiesBytes = bodiesBytes
         limits.connections = connections
         limits.headerRead = headerTimeout
         limits.bodyRead = bodyTimeout

@@ -17,6 +17,7 @@ struct ConfigurationConsistency {
         checkSocket(&context)
         checkTLS(&context)
         warnOfOpenHosts(&context)
+        checkBodies(&context)
         checkOptions(&context)
         if configuration.models.models.isEmpty {
             context.warning(root.value(of: "models"), "no models are configured")
@@ -25,6 +26,15 @@ struct ConfigurationConsistency {
 
     /// The longest path that fits `sockaddr_un`, with its final zero.
     static let socketPathBytesMaximum = 107
+
+    private func checkBodies(_ context: inout ReadingContext) {
+        let limits = configuration.limits
+        guard limits.bodiesBytes < limits.bodyBytes else { return }
+        problem(
+            "limits", "bodies", &context,
+            "'limits.bodies' is \(limits.bodiesBytes) bytes, less than one body may have "
+                + "('limits.body': \(limits.bodyBytes)); raise it or lower the other")
+    }
 
     /// Each model's options must be ones of its engine; of any engine while none is named.
     private func checkOptions(_ context: inout ReadingContext) {

@@ -68,6 +68,9 @@ enum ConfigurationSchema {
             "body", \.bodyBytes, .size(1...Limits.tensorBytesMaximum),
             "Largest request body, also after decompression."),
         .init(
+            "bodies", \.bodiesBytes, .size(1...(1 << 40)),
+            "All request bodies together that are held at once; further requests get 503."),
+        .init(
             "header", \.headerBytes, .size(1 << 10...1 << 24),
             "Longest request line plus header fields."),
         .init(

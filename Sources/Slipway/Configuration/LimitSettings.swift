@@ -4,6 +4,8 @@ import ServingCore
 public struct LimitSettings: Hashable, Sendable {
     /// Largest request body in bytes, also after decompression.
     public var bodyBytes = Limits.bodyBytesMaximum
+    /// Bytes of all request bodies together that are held at once.
+    public var bodiesBytes = Limits.bodiesBytesMaximum
     /// Longest request line plus headers, in bytes.
     public var headerBytes = Limits.headerBytesMaximum
     /// Most header fields in a request.

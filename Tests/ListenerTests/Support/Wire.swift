@@ -21,17 +21,21 @@ final class Wire {
     let socket = Socket()
     let observer = RecordingListenerObserver()
     let registry: ConnectionRegistry
+    let bodies: BodyBudget
     let connection: HTTPConnection
 
     init(
         _ handler: RecordingHandler = RecordingHandler(), limits: ListenerLimits = ListenerLimits(),
-        requestTimeout: Duration = .seconds(30), registry: ConnectionRegistry? = nil
+        requestTimeout: Duration = .seconds(30), registry: ConnectionRegistry? = nil,
+        bodies: BodyBudget? = nil
     ) throws {
         self.registry = registry ?? ConnectionRegistry(maximum: limits.connections)
+        self.bodies = bodies ?? BodyBudget(limit: limits.bodiesBytes)
         connection = HTTPConnection(
             HTTPConnection.Setup(
                 limits: limits, requestTimeout: requestTimeout, compressReplies: true,
-                isTLS: false, handler: handler, registry: self.registry, observer: observer,
+                isTLS: false, handler: handler, registry: self.registry,
+                bodies: self.bodies, observer: observer,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(socket)

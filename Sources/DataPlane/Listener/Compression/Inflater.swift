@@ -33,6 +33,9 @@ final class Inflater {
         stream.deallocate()
     }
 
+    /// Bytes decompressed so far.
+    var byteCount: Int { output.readableBytes }
+
     /// Decompresses one part.
     func append(_ part: ByteBuffer) throws(Refusal) {
         var failure: Refusal?

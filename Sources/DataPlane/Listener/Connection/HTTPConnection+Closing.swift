@@ -14,6 +14,7 @@ extension HTTPConnection {
         }
         head = nil
         body = nil
+        exchange.bodyShare = nil
         exchange.form.keepsAlive = false
         exchange.form.acceptEncoding = nil
         let response = refusal.response

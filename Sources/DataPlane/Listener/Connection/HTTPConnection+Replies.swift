@@ -18,6 +18,7 @@ extension HTTPConnection {
         let keepsAlive = exchange.form.keepsAlive
         writeReply(response)
         exchange.cancellation = nil
+        exchange.bodyShare = nil
         if !keepsAlive {
             return input.readableBytes > 0 ? linger() : closeAfterWrites()
         }

@@ -17,6 +17,7 @@ extension HTTPConnection {
                 case .head(let head): try begin(head)
                 case .body(let part):
                     try body?.append(part)
+                    try coverBody()
                     since = eventLoop.now
                 case .end: try dispatch()
                 }
@@ -24,6 +25,14 @@ extension HTTPConnection {
                 refuse(error)
             }
         }
+    }
+
+    /// Takes the body's bytes out of the budget of all bodies, once they are many.
+    private func coverBody() throws(Refusal) {
+        guard let count = body?.byteCount, count > BodyBudget.uncountedBytes else { return }
+        let share = exchange.bodyShare ?? BodyShare(of: setup.bodies)
+        exchange.bodyShare = share
+        try share.cover(count)
     }
 
     private var canRead: Bool {

@@ -24,6 +24,7 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
         var isTLS: Bool
         var handler: any HTTPHandler
         var registry: ConnectionRegistry
+        var bodies: BodyBudget
         var observer: (any ListenerObserver)?
         var logger: Logger
     }
@@ -185,6 +186,8 @@ struct Exchange {
     var received = NIODeadline.distantPast
     var deadline = NIODeadline.distantFuture
     var cancellation: RequestCancellation?
+    /// Kept until the answer is written: so long are the body's bytes in use.
+    var bodyShare: BodyShare?
     var bytesIn = 0
     // Only for the access log.
     var method = ""

@@ -33,6 +33,9 @@ struct RequestBody {
         bytes?.writeImmutableBuffer(part)
     }
 
+    /// Bytes gathered so far, decompressed ones where the body is compressed.
+    var byteCount: Int { inflater?.byteCount ?? bytes?.readableBytes ?? 0 }
+
     private func checkLimit(_ count: Int) throws(Refusal) {
         guard count <= limit else {
             throw Refusal(
