@@ -106,7 +106,11 @@ class TestWrongCommandLines:
         (["models", "-o", "yaml"], "'text' and 'json'"),
         (["predict"], "<model>"),
         (["predict", "digits"], "<file>"),
-        (["predict", "./x", "f", "--model-version", "1"], "--model-version is for a server"),
+        (["predict", "./x", "f", "--model-version", "1"], "--label are for a server"),
+        (["predict", "./x", "f", "--label", "l"], "--label are for a server"),
+        (["predict", "x", "f", "--model-version", "stable"], "--label asks for a label"),
+        (["predict", "x", "f", "--model-version", "1", "--label", "l"], "not both"),
+        (["models", "--certificate", "c"], "give both"),
         (["predict", "x", "f", "--signature", "s"], "--signature is for a model's path"),
         (["predict", "x", "f", "--format", "png"], "image"),
         (["models", "--timeout", "0"], "--timeout is 0"),
@@ -202,8 +206,15 @@ models:
 class TestCheck:
     def test_a_good_file(self, tmp_path):
         (tmp_path / "slipway.yaml").write_text(GOOD)
+        (tmp_path / "m").mkdir()
         done = slipway("check", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (0, "slipway.yaml: valid, 1 model\n")
+
+    def test_a_missing_directory_is_worth_a_warning(self, tmp_path):
+        (tmp_path / "slipway.yaml").write_text(GOOD)
+        done = slipway("check", cwd=tmp_path)
+        assert done.returncode == 0
+        assert "warning: model 'm': there is no directory" in done.stdout
 
     def test_every_problem_of_a_bad_file_with_its_place(self, tmp_path):
         (tmp_path / "bad.yaml").write_text(BAD)
@@ -484,3 +495,21 @@ def test_serving_from_the_file_in_the_working_directory(tmp_path):
         assert f"admin at {server.admin}\n" in server.text()
     finally:
         assert server.stop() == 0
+
+
+class TestPredictByVersion:
+    """Only a server knows labels; version 1 misreads a digit that version 2 reads."""
+
+    def ask(self, server, *arguments):
+        return slipway(
+            "predict", "digits", REQUESTS / "digits.npy", "--server", server.rest, "-o", "json",
+            *arguments)
+
+    def test_a_label_asks_the_version_that_it_points_at(self, server):
+        first = result(self.ask(server, "--model-version", "1"))
+        assert result(self.ask(server, "--label", "stable")) == first
+        assert result(self.ask(server, "--label", "canary")) != first
+
+    def test_an_unknown_label_is_refused_in_the_servers_words(self, server):
+        done = self.ask(server, "--label", "nope")
+        assert "Unrecognized servable version label: nope" in refusal(done, 5)
