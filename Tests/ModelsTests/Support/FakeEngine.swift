@@ -48,7 +48,8 @@ final class FakeEngine: Engine {
 
     func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
         ResourceEstimate(
-            memoryBytes: state.withLock { $0.behaviours[source.identity]?.memoryBytes ?? 100 })
+            memoryBytes: state.withLock { $0.behaviours[source.identity]?.memoryBytes ?? 100 << 20 }
+        )
     }
 
     func load(_ source: ModelSource, _ environment: EngineEnvironment) throws(ServingError)
