@@ -10,7 +10,7 @@ final class FakeEngine: Engine {
     struct Behaviour: Sendable {
         var failures = 0
         var error = ServingError(.modelInvalid, "the file is cut short")
-        var memoryBytes = 100
+        var memoryBytes = 100 << 20
         var isHeld = false
         var model = FakeModel.Behaviour()
     }
