@@ -14,6 +14,9 @@ struct ModelsCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Show this model only.", valueName: "name"))
     var model: String?
 
+    @Flag(help: "Show versions that were unloaded, too; JSON always does.")
+    var all = false
+
     @Option(help: ArgumentHelp("The server's admin port.", valueName: "url"))
     var admin = "http://127.0.0.1:8502"
 
@@ -39,7 +42,7 @@ struct ModelsCommand: ParsableCommand {
             await client.close()
             return body
         }
-        let report = try ModelsReport(text, model: model)
+        let report = try ModelsReport(text, model: model, showsAll: all)
         try output.show(report)
         guard report.isReady else { throw ExitCode(.model) }
     }

@@ -57,7 +57,10 @@ import Testing
         #expect(error?.code == .modelNotReady)
         #expect(error?.message == message)
     }
-    #expect(harness.manager.readiness().reasons.count == 2)
+    #expect(harness.manager.readiness().reasons == cases.map(\.1))
+    let status = harness.manager.modelStatus(of: try ModelName("a"))
+    #expect(status?.unreadiness == cases.map(\.1))
+    #expect(status?.isReady == true && status?.isFullyReady == false)
     harness.engine.behave(try identity("a", 1)) { $0.isHeld = false }
     await harness.until("a", 1, .available)
     #expect(harness.status("a", 1)?.labels == [gold])

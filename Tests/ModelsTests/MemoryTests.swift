@@ -27,14 +27,17 @@ import Testing
 
 @Test func aLoadWaitsUntilItsMemoryIsFree() async throws {
     let harness = try Harness()
-    harness.memory.set(150)
+    harness.memory.set(150 << 20)
     harness.fileSystem.put("/m/a", "1")
-    harness.engine.behave(try identity("a", 1)) { $0.memoryBytes = 200 }
+    harness.engine.behave(try identity("a", 1)) { $0.memoryBytes = 200 << 20 }
     try harness.manager.apply(AspiredState(models: [aspire("a")]))
-    await harness.until("a", 1, says: "it needs 200 bytes, 150 are free")
+    await harness.until("a", 1, says: "it needs 200.0 MiB of memory, 150.0 MiB are free")
     #expect(harness.state("a", 1) == .start)
+    #expect(
+        harness.manager.readiness().reasons.first?.hasPrefix(
+            "model a has no available version: version 1 is waiting: it needs 200.0 MiB") == true)
     #expect(harness.engine.loads.isEmpty)
-    harness.memory.set(200)
+    harness.memory.set(200 << 20)
     harness.advance(.seconds(5))
     await harness.until("a", 1, .available)
 }
@@ -42,25 +45,26 @@ import Testing
 /// Two loads at once must not take the same free bytes.
 @Test func loadsUnderWayHoldTheirMemory() async throws {
     let harness = try Harness()
-    harness.memory.set(150)
+    harness.memory.set(150 << 20)
     for name in ["a", "b"] { harness.fileSystem.put("/m/\(name)", "1") }
     harness.engine.behave(try identity("a", 1)) { $0.isHeld = true }
     try harness.manager.apply(AspiredState(models: [aspire("a")]))
     await harness.until("a", 1, .loading)
     try harness.manager.apply(AspiredState(models: [aspire("a"), aspire("b")]))
-    await harness.until("b", 1, says: "50 are free (100 are reserved for loads under way)")
+    await harness.until(
+        "b", 1, says: "50.0 MiB are free (100.0 MiB are reserved for loads under way)")
     harness.engine.behave(try identity("a", 1)) { $0.isHeld = false }
     // The end of the one load lets the other begin, without a timer.
     await harness.until("b", 1, .available)
 }
 
 @Test func underABudgetAnUnloadMakesRoom() async throws {
-    let harness = try Harness { $0.memoryBudgetBytes = 150 }
+    let harness = try Harness { $0.memoryBudgetBytes = 150 << 20 }
     for name in ["a", "b"] { harness.fileSystem.put("/m/\(name)", "1") }
     try harness.manager.apply(AspiredState(models: [aspire("a")]))
     await harness.until("a", 1, .available)
     try harness.manager.apply(AspiredState(models: [aspire("a"), aspire("b")]))
-    await harness.until("b", 1, says: "50 are left of the memory budget of 150")
+    await harness.until("b", 1, says: "50.0 MiB are left of the memory budget of 150.0 MiB")
     try harness.manager.apply(AspiredState(models: [aspire("b")]))
     await harness.until("b", 1, .available)
     #expect(harness.engine.loaded == 1)

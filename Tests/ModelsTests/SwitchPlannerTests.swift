@@ -41,7 +41,7 @@ private func plan(
     let plan = SwitchPlanner.plan(
         .init(
             policy: policy, targets: targets, missing: missing.map { ModelVersion($0) },
-            found: found, instances: instances))
+            found: found, instances: instances, wish: .latest(in: "/m")))
     let retired = plan.retire.keys.sorted().map { "-\($0.number)" }
     return (plan.start.map { "+\($0.version)" } + retired).joined(separator: " ")
 }

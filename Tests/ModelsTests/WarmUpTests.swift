@@ -90,8 +90,9 @@ private func zeros(_ first: Float = 0) throws -> InferenceRequest {
     #expect(failure { try harness.predict(latest("a")) } != nil)
     #expect(
         harness.manager.readiness().reasons == [
-            "version 1 of model a has failed 1 times in a row: device lost"
+            "version 1 of model a has failed once: device lost"
         ])
+    #expect(harness.status("a", 1)?.reason == "the latest run has failed: device lost")
     #expect(!harness.manager.versionIsReady(try latest("a")))
     servable.fail(nil)
     let before = servable.requests

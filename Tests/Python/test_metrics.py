@@ -27,6 +27,7 @@ HISTOGRAMS = {
 }
 GAUGES = {
     "slipway_queue_depth",
+    "slipway_model_failed_versions",
     "slipway_model_ready",
     "slipway_model_state",
     "slipway_connections",

@@ -124,7 +124,8 @@ func listsTheModelsWhenAskedTo(target: String) throws {
     let response = ask(admin([model]), "/models")
     #expect(
         String(buffer: response.body)
-            == "{\"models\":[{\"name\":\"digits\",\"ready\":true,\"reason\":\"\",\"versions\":["
+            == "{\"models\":[{\"name\":\"digits\",\"ready\":true,\"reason\":\"\",\"remark\":\"\","
+            + "\"unreadiness\":[],\"versions\":["
             + "{\"version\":2,\"state\":\"AVAILABLE\",\"reason\":\"\",\"labels\":[\"stable\"]},"
             + "{\"version\":1,\"state\":\"END\",\"reason\":\"gave up\",\"labels\":[],"
             + "\"error\":{\"code\":\"model_invalid\",\"message\":\"not an ONNX file\"}}]}]}\n")

@@ -167,6 +167,9 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) thr
             versions: [
                 VersionStatus(version: ModelVersion(2), state: .available),
                 VersionStatus(version: ModelVersion(1), state: .end),
+                VersionStatus(
+                    version: ModelVersion(0), state: .end,
+                    error: ServingError(.modelInvalid, "not an ONNX file")),
             ], isReady: true)
     ])
     let lines = text(CatalogMetrics(catalog)).split(separator: "\n").map(String.init)
@@ -175,7 +178,9 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) thr
     #expect(lines.contains("\(model),version=\"2\",state=\"available\"} 1"))
     #expect(lines.contains("\(model),version=\"2\",state=\"end\"} 0"))
     #expect(lines.contains("\(model),version=\"1\",state=\"end\"} 1"))
-    #expect(lines.filter { $0.hasPrefix(model) }.count == 10)
+    #expect(lines.filter { $0.hasPrefix(model) }.count == 15)
+    // One that was unloaded is no failure.
+    #expect(lines.contains("slipway_model_failed_versions{model=\"digits\"} 1"))
 }
 
 @Test func showsOnlyTheNewestOfTooManyEndedVersions() throws {

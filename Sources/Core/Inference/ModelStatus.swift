@@ -50,13 +50,29 @@ public struct ModelStatus: Sendable {
     public let isReady: Bool
     /// Why it is not ready, or what the base directory's trouble is; empty when all is well.
     public let reason: String
+    /// What is wrong with its base directory, also while versions answer; empty when nothing is.
+    public let remark: String
+    /// Each reason why the server is not ready because of this model, as `/readyz` gives them; a
+    /// model that answers may have some, such as a label without its version.
+    public let unreadiness: [String]
+
+    /// Whether nothing about this model keeps the server from being ready.
+    public var isFullyReady: Bool { isReady && unreadiness.isEmpty }
+
+    /// The versions that have given up.
+    public var failedVersions: Int { versions.count { $0.state == .end && $0.error != nil } }
 
     /// Reports.
-    public init(name: ModelName, versions: [VersionStatus], isReady: Bool, reason: String = "") {
+    public init(
+        name: ModelName, versions: [VersionStatus], isReady: Bool, reason: String = "",
+        remark: String = "", unreadiness: [String] = []
+    ) {
         self.name = name
         self.versions = versions
         self.isReady = isReady
         self.reason = reason
+        self.remark = remark
+        self.unreadiness = unreadiness
     }
 }
 

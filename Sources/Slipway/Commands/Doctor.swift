@@ -114,12 +114,7 @@ public enum Doctor {
         }
     }
 
-    /// `1.5 GiB`, `512 MiB`.
-    static func bytes(_ count: Int) -> String {
-        let mebibytes = Double(count) / Double(1 << 20)
-        return mebibytes >= 1024
-            ? "\(oneDecimal(mebibytes / 1024)) GiB" : "\(Int(mebibytes.rounded())) MiB"
-    }
+    private static func bytes(_ count: Int) -> String { ByteCount(count).description }
 
     private static func oneDecimal(_ value: Double) -> String {
         let tenths = (value * 10).rounded()

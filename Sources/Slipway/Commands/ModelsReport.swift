@@ -19,12 +19,17 @@ public struct ModelsReport: CommandReport {
     /// Whether every model is ready.
     public let isReady: Bool
     let rows: [Row]
+    /// Versions that ended without an error and are left out of the table.
+    let hidden: Int
 
-    /// Reads the server's document; with a name, keeps that model only.
+    /// Reads the server's document; with a name, keeps that model only. The table leaves versions
+    /// out that were unloaded without an error, unless it is to show all.
     ///
     /// - Throws: `invalid_request` when the document is not what a Slipway server gives,
     ///   `model_not_found` when it has no model of that name.
-    public init(_ text: String, model name: String? = nil) throws(ServingError) {
+    public init(_ text: String, model name: String? = nil, showsAll: Bool = false)
+        throws(ServingError)
+    {
         guard case .object(let document) = try JSONValue(parsing: text),
             case .array(let all) = document["models"]
         else { throw Self.foreign("it has no list 'models'") }
@@ -38,8 +43,10 @@ public struct ModelsReport: CommandReport {
         json = .object(["models": .array(models)])
         isReady = models.allSatisfy { $0.member("ready") == .boolean(true) }
         var rows: [Row] = []
-        for model in models { rows += try Self.rows(of: model) }
+        var hidden = 0
+        for model in models { rows += try Self.rows(of: model, showsAll, &hidden) }
         self.rows = rows
+        self.hidden = hidden
     }
 
     /// A table: a row a version, or one for a model without any.
@@ -50,31 +57,50 @@ public struct ModelsReport: CommandReport {
             let labels = row.labels.isEmpty ? "-" : row.labels.joined(separator: ",")
             table.add([row.model, row.version, row.state, labels, row.reason])
         }
-        return table.text
+        switch hidden {
+        case 0: return table.text
+        case 1: return table.text + "\n1 unloaded version is not shown; --all shows it.\n"
+        default:
+            return table.text + "\n\(hidden) unloaded versions are not shown; --all shows them.\n"
+        }
     }
 
-    private static func rows(of model: JSONValue) throws(ServingError) -> [Row] {
+    private static func rows(of model: JSONValue, _ showsAll: Bool, _ hidden: inout Int)
+        throws(ServingError) -> [Row]
+    {
         guard let name = model.text("name"), let versions = model.list("versions") else {
             throw foreign("a model has no name or no versions")
         }
-        let reason = model.text("reason") ?? ""
-        guard !versions.isEmpty else {
-            return [Row(model: name, version: "-", state: "-", labels: [], reason: reason)]
-        }
         var rows: [Row] = []
         for version in versions {
-            guard case .integer(let number) = version.member("version"),
-                let state = version.text("state")
-            else { throw foreign("a version of '\(name.clipped())' has no number or no state") }
-            rows.append(
-                Row(
-                    model: name, version: String(number), state: state,
-                    labels: (version.list("labels") ?? []).compactMap(\.asText),
-                    reason: why(version)))
+            let row = try row(of: version, name)
+            if row.state == "END", !showsAll { hidden += 1 } else { rows.append(row) }
         }
-        // What is wrong with the model as a whole would be lost otherwise.
-        if !reason.isEmpty, rows.allSatisfy({ $0.reason.isEmpty }) { rows[0].reason = reason }
+        let remarks = remarks(of: model, isServing: rows.contains { $0.state == "AVAILABLE" })
+        if rows.isEmpty {
+            let reason = model.text("reason") ?? ""
+            return [Row(model: name, version: "-", state: "-", labels: [], reason: reason)]
+        }
         return rows
+            + remarks.map { Row(model: name, version: "-", state: "-", labels: [], reason: $0) }
+    }
+
+    private static func row(of version: JSONValue, _ model: String) throws(ServingError) -> Row {
+        guard case .integer(let number) = version.member("version"),
+            let state = version.text("state")
+        else { throw foreign("a version of '\(model.clipped())' has no number or no state") }
+        let hasFailed = state == "END" && version.member("error") != nil
+        return Row(
+            model: model, version: String(number), state: hasFailed ? "END (failed)" : state,
+            labels: (version.list("labels") ?? []).compactMap(\.asText), reason: why(version))
+    }
+
+    /// What is wrong with the model as a whole. While no version answers, the rows of its versions
+    /// tell why it is not ready.
+    private static func remarks(of model: JSONValue, isServing: Bool) -> [String] {
+        let unreadiness = (model.list("unreadiness") ?? []).compactMap(\.asText)
+        let own = model.text("remark") ?? ""
+        return (isServing ? unreadiness : []) + (own.isEmpty ? [] : [own])
     }
 
     private static func why(_ version: JSONValue) -> String {

@@ -10,7 +10,7 @@ final class FakeEngine: Engine {
     struct Behaviour: Sendable {
         var failures = 0
         var error = ServingError(.modelInvalid, "the file is cut short")
-        var memoryBytes = 100
+        var memoryBytes = 100 << 20
         var isHeld = false
         var model = FakeModel.Behaviour()
     }
@@ -52,7 +52,8 @@ final class FakeEngine: Engine {
 
     func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
         ResourceEstimate(
-            memoryBytes: state.withLock { $0.behaviours[source.identity]?.memoryBytes ?? 100 })
+            memoryBytes: state.withLock { $0.behaviours[source.identity]?.memoryBytes ?? 100 << 20 }
+        )
     }
 
     func load(_ source: ModelSource, _ environment: EngineEnvironment) throws(ServingError)

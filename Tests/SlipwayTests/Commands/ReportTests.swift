@@ -33,12 +33,31 @@ private let document = """
     #expect(!report.isReady)
     #expect(
         report.text == """
-            MODEL   VERSION  STATE      LABELS         REASON
-            digits  2        AVAILABLE  canary,stable
-            digits  1        END        -              gave up: not an ONNX file
-            empty   -        -          -              the directory has no versions
+            MODEL   VERSION  STATE         LABELS         REASON
+            digits  2        AVAILABLE     canary,stable
+            digits  1        END (failed)  -              gave up: not an ONNX file
+            empty   -        -             -              the directory has no versions
 
             """)
+}
+
+@Test func showsWhatIsWrongWithAModelThatAnswersAndHidesWhatWasUnloaded() throws {
+    let document = """
+        {"models":[{"name":"m","ready":false,"reason":"odd","remark":"odd",
+        "unreadiness":["label x of model m points at version 3, which does not exist"],"versions":[
+        {"version":2,"state":"AVAILABLE","reason":"","labels":[]},
+        {"version":1,"state":"END","reason":"version 2 took its place","labels":[]}]}]}
+        """
+    let report = try ModelsReport(document)
+    #expect(!report.isReady)
+    #expect(
+        report.rows.map(\.reason)
+            == ["", "label x of model m points at version 3, which does not exist", "odd"])
+    #expect(report.text.hasSuffix("\n\n1 unloaded version is not shown; --all shows it.\n"))
+    #expect(report.json.list("models")?.first?.list("versions")?.count == 2)
+    let all = try ModelsReport(document, showsAll: true)
+    #expect(all.rows.map(\.version) == ["2", "1", "-", "-"])
+    #expect(!all.text.contains("--all"))
 }
 
 @Test func showsOneModelOnly() throws {

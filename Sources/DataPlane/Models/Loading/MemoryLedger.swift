@@ -69,13 +69,17 @@ final class MemoryLedger: Sendable {
     private static func refusal(
         _ bytes: Int, _ free: Int, _ left: Int, _ reserved: Int, _ budget: Int?
     ) -> String {
-        var text = "waiting for memory: it needs \(bytes) bytes, "
+        var text = "it needs \(ByteCount(bytes).neededMebibytes) of memory, "
         if left < free, let budget {
-            text += "\(left) are left of the memory budget of \(budget)"
+            text +=
+                "\(ByteCount(left).availableMebibytes) are left of the memory budget of "
+                + ByteCount(budget).neededMebibytes
         } else {
-            text += "\(free) are free"
+            text += "\(ByteCount(free).availableMebibytes) are free"
         }
-        if reserved > 0 { text += " (\(reserved) are reserved for loads under way)" }
+        if reserved > 0 {
+            text += " (\(ByteCount(reserved).neededMebibytes) are reserved for loads under way)"
+        }
         return text
             + "; unload something, or switch versions with resource_preserving, which unloads the "
             + "old version first"

@@ -132,7 +132,7 @@ extension ManagerLoop {
             ready: ready, labels: aspired.labels,
             status: ModelStatus(
                 name: name, versions: machine.versionStatuses, isReady: !ready.isEmpty,
-                reason: machine.reason))
+                reason: machine.reason, remark: machine.directoryRemark))
     }
 
     private func announce(_ transition: VersionTransition) {

@@ -139,7 +139,10 @@ final class ManagerLoop {
         }
         let wanted = Set(state.models.map(\.name))
         for name in machines.keys where !wanted.contains(name) {
-            machines[name]?.aspire(nil, now)
+            machines[name]?.leave(
+                isStopping
+                    ? "the server is stopping" : "the model was removed from the configuration",
+                now)
         }
         // All models change for requests in one step, before any of them begins to move.
         publish(Array(machines.keys))

@@ -186,6 +186,7 @@ extension ReadyTable.Model {
                 error: version.error ?? ready.servable.health.lastError, labels: version.labels)
         }
         return ModelStatus(
-            name: status.name, versions: versions, isReady: status.isReady, reason: status.reason)
+            name: status.name, versions: versions, isReady: status.isReady, reason: status.reason,
+            remark: status.remark, unreadiness: unreadiness)
     }
 }

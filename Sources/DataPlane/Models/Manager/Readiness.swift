@@ -24,7 +24,8 @@ extension ReadyTable {
 }
 
 extension ReadyTable.Model {
-    fileprivate var unreadiness: [String] {
+    /// What about this model keeps the server from being ready.
+    var unreadiness: [String] {
         guard let latest = ready.first else {
             let reason = status.reason.isEmpty ? "" : ": \(status.reason)"
             return ["model \(status.name) has no available version\(reason)"]
@@ -35,9 +36,7 @@ extension ReadyTable.Model {
         }
         for (label, wanted) in labels.sorted(by: { $0.key < $1.key }) {
             guard let version = version(wanted) else {
-                reasons.append(
-                    "label \(label) of model \(status.name) points at version \(wanted), "
-                        + "which is not available")
+                reasons.append(unreadiness(of: label, wanted))
                 continue
             }
             if version.version != latest.version, let reason = version.unreadiness {
@@ -58,14 +57,18 @@ extension ReadyTable.ReadyVersion {
         let health = servable.health
         guard !health.isProven else { return nil }
         guard let error = health.lastError else { return "has not yet answered a request" }
-        return "has failed \(health.consecutiveFailures) times in a row: \(error.message)"
+        let failures = health.consecutiveFailures
+        return
+            "has failed \(failures == 1 ? "once" : "\(failures) times in a row"): \(error.message)"
     }
 
     /// The remark for status routes when its runs fail, or none has worked yet.
     var healthRemark: String {
         let health = servable.health
         if let error = health.lastError {
-            return "\(health.consecutiveFailures) runs have failed in a row: \(error.message)"
+            let failures = health.consecutiveFailures
+            let what = failures == 1 ? "the latest run has" : "\(failures) runs in a row have"
+            return "\(what) failed: \(error.message)"
         }
         guard health.lastSuccess == nil else { return "" }
         return "unproven: no warm-up request is recorded and no prediction has worked yet"

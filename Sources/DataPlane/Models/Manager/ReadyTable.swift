@@ -86,10 +86,13 @@ extension ReadyTable.Model {
     }
 
     fileprivate func notReady(_ label: VersionLabel, _ version: ModelVersion) -> ServingError {
+        ServingError(.modelNotReady, unreadiness(of: label, version))
+    }
+
+    /// What a label says whose version does not answer; to requests and in readiness alike.
+    func unreadiness(of label: VersionLabel, _ version: ModelVersion) -> String {
         let state = known(version).map { "which " + Self.tell($0) } ?? "which does not exist"
-        return ServingError(
-            .modelNotReady,
-            "label \(label) of model \(status.name) points at version \(version), \(state)")
+        return "label \(label) of model \(status.name) points at version \(version), \(state)"
     }
 
     /// A version that is on its way, or has failed; one that was simply unloaded is unknown again.

@@ -22,6 +22,12 @@ extension ModelMachine {
         }
     }
 
+    /// What is wrong with the base directory; empty when nothing is.
+    var directoryRemark: String {
+        if trouble.isEmpty { return listing?.remarks.joined(separator: "; ") ?? "" }
+        return reason
+    }
+
     /// Why no version answers, or the base directory's trouble; empty when all is well.
     var reason: String {
         if !trouble.isEmpty {
@@ -90,7 +96,7 @@ extension ModelMachine {
         case .changing?: return "the files in \(directory) are still changing"
         case .empty?: return "\(directory) is empty; waiting for its files"
         case .unreadable(let message)?: return message
-        case .settled?: return "waiting for another version to unload"
+        case .settled?: return "another version has to be unloaded first"
         case nil: return "\(directory) has not been read yet"
         }
     }

@@ -39,6 +39,8 @@ struct ModelMachine: Sendable {
     let timing: Timing
     /// What is wanted; nil when the model is to go.
     private(set) var aspired: AspiredModel?
+    /// Why the model is to go.
+    private var farewell = ""
     /// What the last scan found; nil before the first.
     private(set) var listing: BaseListing?
     /// Why the base directory cannot be read; empty when it can.
@@ -78,14 +80,21 @@ struct ModelMachine: Sendable {
 
     // MARK: Events from outside
 
-    /// Another wish; nil to unload everything. Files are looked at anew, and what had given up is
-    /// tried again.
-    mutating func aspire(_ model: AspiredModel?, _ now: MonotonicTime) {
-        if let model, let old = aspired, model.baseDirectory != old.baseDirectory {
+    /// Another wish. Files are looked at anew, and what had given up is tried again.
+    mutating func aspire(_ model: AspiredModel, _ now: MonotonicTime) {
+        if let old = aspired, model.baseDirectory != old.baseDirectory {
             settling.reset()
             trouble = ""
         }
         aspired = model
+        instances.removeAll { $0.endedError != nil }
+        scans.changed(now)
+    }
+
+    /// The model is to go, for a reason.
+    mutating func leave(_ reason: String, _ now: MonotonicTime) {
+        if aspired != nil { farewell = reason }
+        aspired = nil
         instances.removeAll { $0.endedError != nil }
         scans.changed(now)
     }
@@ -190,7 +199,8 @@ struct ModelMachine: Sendable {
         guard let aspired else {
             return .init(
                 policy: .availabilityPreserving, targets: [], missing: [],
-                found: Set(instances.map(\.version)), instances: instances)
+                found: Set(instances.map(\.version)), instances: instances,
+                wish: .none(farewell))
         }
         guard let listing, listing.baseDirectory == aspired.baseDirectory else { return nil }
         let versions = VersionSelection.wanted(
@@ -208,7 +218,12 @@ struct ModelMachine: Sendable {
             },
             missing: VersionSelection.missing(
                 aspired.versionPolicy, found: Array(listing.found.keys)),
-            found: Set(listing.found.keys), instances: instances)
+            found: Set(listing.found.keys), instances: instances, wish: wish(aspired))
+    }
+
+    private func wish(_ aspired: AspiredModel) -> SwitchPlanner.Wish {
+        if case .latest = aspired.versionPolicy { return .latest(in: aspired.baseDirectory) }
+        return .listed(in: aspired.baseDirectory)
     }
 
     private func settled(_ version: ModelVersion) -> VersionFingerprint? {

@@ -20,6 +20,8 @@ enum SwitchPlanner {
         /// Versions whose directories exist, wanted or not.
         var found: Set<ModelVersion>
         var instances: [VersionMachine]
+        /// What makes versions that exist unwanted.
+        var wish: Wish
 
         func target(of version: ModelVersion) -> VersionTarget? {
             targets.first { $0.version == version }
@@ -34,13 +36,21 @@ enum SwitchPlanner {
         }
     }
 
+    /// Why versions that exist may be unwanted.
+    enum Wish {
+        /// So many of the highest are wanted, in this base directory.
+        case latest(in: String)
+        /// Those that the configuration lists are wanted, in this base directory.
+        case listed(in: String)
+        /// None is wanted, for this reason.
+        case none(String)
+    }
+
     static func plan(_ situation: Situation) -> Plan {
         var plan = Plan()
         for instance in situation.instances where instance.isPending {
             guard !instance.isAbandoned, !situation.matches(instance) else { continue }
-            let isWanted = situation.target(of: instance.version) != nil
-            plan.retire[instance.id] =
-                isWanted ? "its files or options have changed" : "it is not wanted any more"
+            plan.retire[instance.id] = reason(instance, situation)
         }
         switch situation.policy {
         case .availabilityPreserving: preserveAvailability(situation, &plan)
@@ -130,8 +140,23 @@ enum SwitchPlanner {
         if situation.target(of: instance.version) != nil {
             return "its files or options have changed"
         }
-        return situation.found.contains(instance.version)
-            ? "it is not wanted any more" : "its directory has been removed"
+        let base: String
+        switch situation.wish {
+        case .none(let reason): return reason
+        case .latest(let directory), .listed(let directory): base = directory
+        }
+        guard instance.target.directory.hasPrefix(base + "/") else {
+            return "the model's directory is \(base) now"
+        }
+        guard situation.found.contains(instance.version) else {
+            return "its directory has been removed"
+        }
+        if case .latest = situation.wish, let newest = situation.targets.first?.version,
+            newest > instance.version
+        {
+            return "version \(newest) took its place"
+        }
+        return "the model's 'versions' no longer include it"
     }
 }
 

@@ -113,7 +113,8 @@ struct VersionMachine: Sendable {
         guard case .loading = phase else { return false }
         lastError = nil
         failures = 0
-        self.remark = remark
+        // Why it goes again says more than what is odd about it.
+        if !isAbandoned { self.remark = remark }
         enter(isAbandoned ? .draining : .available, now)
         return true
     }

@@ -21,6 +21,12 @@ public final class CatalogMetrics: MetricSource {
             page.sample(MetricLabels(["model": model.name.text]), model.isReady ? 1 : 0)
         }
         page.family(
+            "slipway_model_failed_versions", .gauge,
+            "Versions of the model that have given up loading.")
+        for model in models {
+            page.sample(MetricLabels(["model": model.name.text]), model.failedVersions)
+        }
+        page.family(
             "slipway_model_state", .gauge,
             "1 for the state that the version is in, 0 for the others.")
         for model in models {

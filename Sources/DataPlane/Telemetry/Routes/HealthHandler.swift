@@ -38,7 +38,7 @@ public struct HealthHandler: HTTPHandler {
         text += ",\"reasons\":\(JSONText.array(readiness.reasons))"
         if ReadOnlyRoute.hasFlag("verbose", in: target) {
             let models = catalog.modelStatuses().map { model in
-                "{\"name\":\(JSONText.quoted(model.name.text)),\"ready\":\(model.isReady),"
+                "{\"name\":\(JSONText.quoted(model.name.text)),\"ready\":\(model.isFullyReady),"
                     + "\"reason\":\(JSONText.quoted(model.reason))}"
             }
             text += ",\"models\":[\(models.joined(separator: ","))]"

@@ -8,7 +8,7 @@ import ServingCore
 /// reads it.
 ///
 /// ```json
-/// {"models":[{"name":"digits","ready":true,"reason":"","versions":[
+/// {"models":[{"name":"digits","ready":true,"reason":"","remark":"","unreadiness":[],"versions":[
 ///   {"version":2,"state":"AVAILABLE","reason":"","labels":["stable"]}]}]}
 /// ```
 /// A version that failed has `"error":{"code":"…","message":"…"}` as well.
@@ -34,8 +34,10 @@ public struct ModelsHandler: HTTPHandler {
 
     private static func document(of model: ModelStatus) -> String {
         let versions = model.versions.map(document(of:)).joined(separator: ",")
-        return "{\"name\":\(JSONText.quoted(model.name.text)),\"ready\":\(model.isReady),"
-            + "\"reason\":\(JSONText.quoted(model.reason)),\"versions\":[\(versions)]}"
+        return "{\"name\":\(JSONText.quoted(model.name.text)),\"ready\":\(model.isFullyReady),"
+            + "\"reason\":\(JSONText.quoted(model.reason)),"
+            + "\"remark\":\(JSONText.quoted(model.remark)),"
+            + "\"unreadiness\":\(JSONText.array(model.unreadiness)),\"versions\":[\(versions)]}"
     }
 
     private static func document(of version: VersionStatus) -> String {
