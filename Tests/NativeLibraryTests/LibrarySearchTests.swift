@@ -8,10 +8,10 @@ import Testing
     @Test func looksInConfiguredThenEnvironmentThenInstalledThenBesideTheProgram() {
         let search = LibrarySearch(
             configuredDirectories: ["/configured"], environmentValue: "/one::/two",
-            currentDirectory: "/work", executableDirectory: "/opt/slipway/bin")
+            currentDirectory: "/checkout", executableDirectory: "/opt/slipway/bin")
         #expect(
             search.directories(for: library) == [
-                "/configured", "/one", "/two", "/work/.deps/example/1.2/lib",
+                "/configured", "/one", "/two", "/checkout/.deps/example/1.2/lib",
                 "/opt/slipway/bin/.deps/example/1.2/lib", "/opt/slipway/.deps/example/1.2/lib",
                 "/opt/.deps/example/1.2/lib", "/.deps/example/1.2/lib", "/opt/slipway/bin/lib",
             ])
