@@ -42,9 +42,6 @@ public final class ScheduledModel: ManagedServable {
 
     public var health: ServableHealth { record.health }
 
-    /// Whether fast runs happen on the submitting thread now; for metrics.
-    public var runsOnSubmittingThread: Bool { machine.withLock { $0.runsHere } }
-
     public func submit(
         _ request: InferenceRequest,
         completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void
