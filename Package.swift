@@ -14,6 +14,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -47,6 +49,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -74,13 +77,19 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/DataPlane/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
-        room(
-            "DataPlane", "Listener",
-            ["ServingCore", "Inference", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL, logging]),
         room("DataPlane", "Wire", ["ServingCore", "Tensors", nioCore]),
         room(
+            "DataPlane", "Listener",
+            [
+                "ServingCore", "Inference", "CZlib", "Wire", nioCore, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK, nioSSL, logging,
+            ]),
+        room(
             "DataPlane", "Protocols",
-            ["ServingCore", "Tensors", "Inference", "Listener", "Wire", nioCore, nioHTTP1]),
+            [
+                "ServingCore", "Tensors", "Inference", "Listener", "Wire", nioCore, nioHTTP1,
+                nioHPACK,
+            ]),
         room(
             "DataPlane", "Models",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", logging]),
@@ -101,7 +110,10 @@ let package = Package(
             ]),
         room(
             "", "SlipwayClient",
-            ["ServingCore", "Tensors", "Wire", nioCore, nioPosix, nioHTTP1, nioSSL]),
+            [
+                "ServingCore", "Tensors", "Wire", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                nioSSL,
+            ]),
         .executableTarget(
             name: "slipway",
             dependencies: [
@@ -115,7 +127,7 @@ let package = Package(
             name: "bench-floor",
             dependencies: [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
-                nioCore, nioPosix, nioHTTP1,
+                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),
 
@@ -159,16 +171,15 @@ let package = Package(
         tests(
             "Listener",
             [
-                "ServingCore", "Inference", "Listener", "TestSupport", nioCore, nioPosix, nioHTTP1,
-                nioEmbedded,
-                nioSSL,
+                "ServingCore", "Inference", "Listener", "Wire", "TestSupport", nioCore, nioPosix,
+                nioHTTP1, nioHTTP2, nioHPACK, nioEmbedded, nioSSL,
             ]),
         tests("Wire", ["ServingCore", "Tensors", "Wire", nioCore]),
         tests(
             "Protocols",
             [
                 "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols",
-                "TestSupport", nioCore, nioHTTP1,
+                "TestSupport", nioCore, nioHTTP1, nioHPACK,
             ]),
         tests(
             "Models",
@@ -196,7 +207,10 @@ let package = Package(
             ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",
-            ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1]),
+            [
+                "ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioPosix, nioHTTP1,
+                nioHTTP2, nioHPACK,
+            ]),
         tests("FuzzCorpus", ["FuzzTargets"]),
     ]
 )

@@ -16,7 +16,7 @@ enum Rooms {
         (
             "DataPlane",
             [
-                "CZlib", "Listener", "Wire", "Protocols", "Gateway", "Models", "Scheduling",
+                "CZlib", "Wire", "Listener", "Protocols", "Gateway", "Models", "Scheduling",
                 "Telemetry",
             ]
         ),

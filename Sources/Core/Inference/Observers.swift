@@ -3,7 +3,13 @@ public import ServingCore
 /// The protocol over which a request came; a metric label.
 public enum WireProtocol: String, Hashable, Sendable, CaseIterable {
     case tensorFlowServingREST = "tfs_rest"
+    case tensorFlowServingGRPC = "tfs_grpc"
     case openInferenceREST = "v2_rest"
+    case openInferenceGRPC = "v2_grpc"
+    /// KServe's first protocol, on TensorFlow Serving's paths.
+    case kserveREST = "kserve_v1"
+    /// `/invocations` of SageMaker and MLflow.
+    case invocations = "invocations"
 }
 
 /// Hears what happens to one model version; implementations are counters and must not block.

@@ -43,6 +43,28 @@ public enum Limits {
     /// How long a draining server waits for requests in flight.
     public static let drainTimeout = Duration.seconds(30)
 
+    // MARK: HTTP/2 and gRPC
+
+    /// Streams that a client may have open at once on a connection.
+    public static let streamsPerConnectionMaximum = 256
+    /// Bytes that a client may send on one stream before it must wait for the server to read.
+    public static let streamWindowBytes = 1 << 20
+    /// Bytes that a client may send on all streams of a connection before it must wait.
+    public static let connectionWindowBytes = 16 << 20
+    /// Largest HTTP/2 frame that is accepted, in bytes of payload.
+    public static let frameBytesMaximum = 64 * 1024
+    /// Largest gRPC message, also after decompression; TensorFlow Serving's is 2 GiB, Triton's too.
+    public static let messageBytesMaximum = 1 << 30
+    /// Messages of one streaming call that are delivered before the first of them is answered.
+    public static let messagesInFlightPerStream = 64
+    /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
+    public static let statusMessageBytesMaximum = 4 * 1024
+
+    // MARK: Protobuf
+
+    /// Deepest nesting of protobuf messages.
+    public static let protobufDepthMaximum = 64
+
     // MARK: Tensors and JSON
 
     /// Most dimensions of a tensor.

@@ -29,7 +29,11 @@ extension WireProtocol {
     var ordinal: Int {
         switch self {
         case .tensorFlowServingREST: 0
-        case .openInferenceREST: 1
+        case .tensorFlowServingGRPC: 1
+        case .openInferenceREST: 2
+        case .openInferenceGRPC: 3
+        case .kserveREST: 4
+        case .invocations: 5
         }
     }
 }

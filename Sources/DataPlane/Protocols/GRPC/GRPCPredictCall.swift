@@ -1,0 +1,101 @@
+import Inference
+import Listener
+import NIOCore
+import ServingCore
+
+/// One prediction over gRPC from its message to its answer, the same for every protocol:
+/// parse, lease, decode, submit, encode, count, respond.
+enum GRPCPredictCall<Wire: GRPCPredictProtocol> {
+    /// Answers a call exactly once, now or when the model is done, on whatever thread that is.
+    ///
+    /// Whatever happens, either the model's observer or (before a model is found) the server's hears
+    /// of the request once, before the answer leaves.
+    static func run(
+        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
+        completion: @escaping @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+    ) {
+        let message: Wire.Message
+        let lease: ModelLease
+        do throws(ServingError) {
+            message = try Wire.parse(call.message)
+            lease = try acquire(try Wire.model(of: message), from: service)
+        } catch {
+            observer.requestRefused(Wire.wire, code: error.code)
+            return completion(.failure(Wire.status(error)))
+        }
+        let received = call.received
+        do throws(ServingError) {
+            let (decoded, form) = try Wire.decode(message, call, lease.servable.metadata)
+            var inference = decoded
+            inference.deadline = min(inference.deadline ?? call.deadline, call.deadline)
+            inference.cancellation = call.cancellation
+            lease.servable.submit(inference) { result in
+                finish(result, form, lease, since: received, completion)
+            }
+        } catch {
+            answer(.failure(error), lease, since: received, completion)
+        }
+    }
+
+    /// As the other, with the answer to a unary call's responder.
+    static func run(
+        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
+        _ responder: GRPCResponder
+    ) {
+        run(call, service: service, observer: observer) { result in
+            switch result {
+            case .success(let reply): responder.respond(reply)
+            case .failure(let status): responder.fail(status)
+            }
+        }
+    }
+
+    /// Leases the model that a message names.
+    ///
+    /// - Throws: what the service throws, and `model_not_found` or `label_not_found` for a name that
+    ///   no model or label can have, in the protocol's words.
+    static func acquire(_ model: ModelReference, from service: any InferenceService)
+        throws(ServingError) -> ModelLease
+    {
+        do throws(ServingError) {
+            return try service.acquire(try model.checkedSelector())
+        } catch {
+            throw Wire.refusalWords(error, for: model)
+        }
+    }
+
+    private static func finish(
+        _ result: Result<InferenceResponse, ServingError>, _ form: Wire.ReplyForm,
+        _ lease: ModelLease, since received: MonotonicTime,
+        _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+    ) {
+        let encoded: Result<GRPCReply, ServingError>
+        switch result {
+        case .success(let response):
+            do throws(ServingError) {
+                encoded = .success(try Wire.encode(response, as: form))
+            } catch {
+                encoded = .failure(error)
+            }
+        case .failure(let error): encoded = .failure(error)
+        }
+        answer(encoded, lease, since: received, completion)
+    }
+
+    private static func answer(
+        _ result: Result<GRPCReply, ServingError>, _ lease: ModelLease,
+        since received: MonotonicTime,
+        _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+    ) {
+        let nanoseconds = MonotonicTime.now().nanoseconds(since: received)
+        let observer = lease.servable.observer
+        switch result {
+        case .success(let reply):
+            observer.requestFinished(Wire.wire, outcome: nil, nanoseconds: nanoseconds)
+            completion(.success(reply))
+        case .failure(let error):
+            observer.requestFinished(Wire.wire, outcome: error.code, nanoseconds: nanoseconds)
+            completion(.failure(Wire.status(error)))
+        }
+    }
+}
