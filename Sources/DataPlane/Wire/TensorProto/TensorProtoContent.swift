@@ -43,7 +43,8 @@ enum TensorProtoContent {
             var start = lengths.offset
             for _ in 0..<count {
                 let length = Int(try reader.packedVarint())
-                memory.append(UnsafeRawBufferPointer(rebasing: reader.bytes[start..<start + length]))
+                memory.append(
+                    UnsafeRawBufferPointer(rebasing: reader.bytes[start..<start + length]))
                 start += length
             }
             return Tensor(trusted: .bytes, shape, memory.freeze())
