@@ -73,6 +73,9 @@ public enum Limits {
     public static let tensorElementsMaximum = 1 << 32
     /// Most bytes of a tensor's storage.
     public static let tensorBytesMaximum = 4 << 30
+    /// Most bytes of a tensor that are made up by repeating the last value that was sent, as
+    /// TensorFlow's typed fields allow: a few bytes must not become gigabytes.
+    public static let filledTensorBytesMaximum = 64 << 20
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
     /// Deepest nesting of a JSON document.
