@@ -74,7 +74,8 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let data = Self.dataHandler(manager, metrics, page, health, readiness)
+        let extensions = Self.extensions(manager, metrics)
+        let data = Self.dataHandler(manager, metrics, page, health, extensions, readiness)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
