@@ -73,6 +73,10 @@ public enum Limits {
     public static let tensorElementsMaximum = 1 << 32
     /// Most bytes of a tensor's storage.
     public static let tensorBytesMaximum = 4 << 30
+    /// Most examples in a classification or regression.
+    public static let examplesPerRequestMaximum = 1 << 20
+    /// Most bytes that the context of a request adds to its examples together.
+    public static let exampleContextBytesMaximum = 256 * 1024 * 1024
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
     /// Deepest nesting of a JSON document.
