@@ -77,6 +77,9 @@ public enum Limits {
     public static let examplesPerRequestMaximum = 1 << 20
     /// Most bytes that the context of a request adds to its examples together.
     public static let exampleContextBytesMaximum = 256 * 1024 * 1024
+    /// Most bytes of a tensor that are made up by repeating the last value that was sent, as
+    /// TensorFlow's typed fields allow: a few bytes must not become gigabytes.
+    public static let filledTensorBytesMaximum = 64 << 20
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
     /// Deepest nesting of a JSON document.
