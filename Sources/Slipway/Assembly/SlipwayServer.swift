@@ -20,6 +20,7 @@ public final class SlipwayServer: Sendable {
     private let watch: DeadlineWatch
     private let accessLog: AccessLog?
     private let manager: ModelManager
+    private let labels: LabelKeeper
     private let rest: [Listener]
     private let grpc: [Listener]
     /// Whether the REST listeners serve gRPC too.
@@ -60,6 +61,10 @@ public final class SlipwayServer: Sendable {
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
 
+        labels = LabelKeeper(
+            manager, rule: configuration.compatibility.unavailableLabels,
+            logger: Logger(label: "models"))
+
         // Health is the manager's word, unless the server is going down.
         let readiness: @Sendable () -> ServerReadiness = { [manager, draining] in
             draining.isSet
@@ -75,7 +80,8 @@ public final class SlipwayServer: Sendable {
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
         let extensions = Self.extensions(manager, metrics)
-        let data = Self.dataHandler(manager, metrics, page, health, extensions, readiness)
+        let data = Self.dataHandler(
+            configuration, manager, metrics, page, health, extensions, readiness)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
@@ -123,10 +129,15 @@ public final class SlipwayServer: Sendable {
     public func apply(_ configuration: Configuration) {
         LogLevelSwitch.shared.level = configuration.log.level.swiftLog
         do throws(ServingError) {
-            try manager.apply(configuration.models)
+            try labels.apply(configuration.models)
         } catch {
             logger.error("\(error.message); the last models stay in use")
         }
+    }
+
+    /// Sets labels that were held back until their versions are available; called every second.
+    public func settleLabels() {
+        labels.retry()
     }
 
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
