@@ -58,7 +58,8 @@ struct ServeSubcommand: ParsableCommand {
 
     static func greet(_ started: Announcement) {
         let lines = [
-            ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
+            ("REST", started.rest), ("REST", started.restSocket),
+            ("gRPC", started.grpc), ("gRPC", started.grpcSocket), ("admin", started.admin),
         ]
         for (name, address) in lines {
             guard let address else { continue }

@@ -2,14 +2,14 @@ import ServingCore
 import Tensors
 
 /// The header of an `.npy` file, format versions 1.0 to 3.0 (NumPy enhancement proposal 1).
-struct NumPyHeader {
+public struct NumPyHeader: Sendable {
     /// The bytes that every such file starts with.
-    static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+    public static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
     /// Longest header that is looked at; NumPy itself stops at 10 000 characters.
     static let textBytesMaximum = 10_000
 
     /// How the elements are stored.
-    enum Kind: Hashable {
+    enum Kind: Hashable, Sendable {
         case number(ElementType)
         /// `S`: bytes, padded with zeros to a width.
         case byteStrings
@@ -65,7 +65,8 @@ struct NumPyHeader {
     private static func type(_ descr: String) throws(ServingError) -> (Kind, Int, Bool) {
         let characters = Array(descr.utf8)
         guard characters.count >= 3, "<>|=".utf8.contains(characters[0]),
-            let width = Quantities.integer(descr.dropFirst(2)), (0...1 << 24).contains(width)
+            (0x30...0x39).contains(characters[2]),
+            let width = Int(descr.dropFirst(2)), (0...1 << 24).contains(width)
         else { throw refused(descr) }
         let isBigEndian = characters[0] == UInt8(ascii: ">")
         switch (characters[1], width) {

@@ -1,16 +1,16 @@
-import Inference
-import ServingCore
-import Tensors
+public import Inference
+public import ServingCore
+public import Tensors
 
 /// An array from an `.npy` file.
-struct NumPyArray {
+public struct NumPyArray: Sendable {
     private let header: NumPyHeader
     private let bytes: [UInt8]
 
     /// Reads the header and checks that exactly its elements follow.
     ///
     /// - Throws: `invalid_request` for a malformed or cut file; `unsupported` for a type.
-    init(_ bytes: [UInt8]) throws(ServingError) {
+    public init(_ bytes: [UInt8]) throws(ServingError) {
         header = try NumPyHeader(bytes)
         self.bytes = bytes
         let (expected, overflow) = header.shape.elementCount.multipliedReportingOverflow(
@@ -31,7 +31,7 @@ struct NumPyArray {
     /// value fits. An array without the batch dimension becomes a batch of one.
     ///
     /// - Throws: `invalid_tensor` when type or shape does not fit.
-    func tensor(for target: TensorSpecification) throws(ServingError) -> Tensor {
+    public func tensor(for target: TensorSpecification) throws(ServingError) -> Tensor {
         let shape = try fittingShape(target)
         switch header.kind {
         case .number(let type): return try numbers(type, target, shape)
@@ -68,6 +68,12 @@ struct NumPyArray {
             throw wrongType("\(type) numbers", target)
         }
         let memory = try TensorMemory.allocate(byteCount: shape.byteCount(of: wanted))
+        if type == wanted, type != .bool, !header.isBigEndian, !header.isFortranOrder {
+            bytes.withUnsafeBytes {
+                memory.bytes.copyMemory(from: .init(rebasing: $0[header.dataOffset...]))
+            }
+            return Tensor(trusted: wanted, shape, memory.freeze())
+        }
         var walk = ElementWalk(header.shape, isFortranOrder: header.isFortranOrder)
         for index in 0..<shape.elementCount {
             let offset = header.dataOffset + walk.next() * header.elementBytes

@@ -1,12 +1,12 @@
-import ServingCore
+public import ServingCore
 
 /// The records of a CSV file (RFC 4180): every record has as many fields as the first.
 ///
 /// Quoted fields may hold separators, line breaks and doubled quotes. Lines may end in CR LF or LF;
 /// empty lines between records are skipped.
-struct CSVTable {
+public struct CSVTable: Sendable {
     /// A field with what an error needs to find it.
-    struct Field {
+    struct Field: Sendable {
         var text: String
         var isQuoted: Bool
     }
@@ -20,7 +20,7 @@ struct CSVTable {
     ///
     /// - Throws: `invalid_request` naming the line, for a quote out of place, a field that is not
     ///   closed, text that is not UTF-8 or a record of another length.
-    init(_ bytes: [UInt8], separator: UInt8 = 0x2C) throws(ServingError) {
+    public init(_ bytes: [UInt8], separator: UInt8 = 0x2C) throws(ServingError) {
         var scanner = CSVScanner(bytes, separator: separator)
         while let (record, line) = try scanner.nextRecord() {
             if let first = records.first, first.count != record.count {

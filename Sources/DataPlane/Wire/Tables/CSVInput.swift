@@ -1,22 +1,35 @@
-import Inference
-import ServingCore
-import Tensors
+public import Inference
+public import ServingCore
+public import Tensors
 
 /// Turns a table into inputs: a column for each input when the header names them, else all columns
 /// as the rows of the only input.
-struct CSVInput {
+public struct CSVInput: Sendable {
     private let table: CSVTable
     private let hasHeaderRow: Bool?
+    private let readsEmptyAsNaN: Bool
 
-    init(_ table: CSVTable, hasHeaderRow: Bool?) {
+    /// Takes a table.
+    ///
+    /// - Parameters:
+    ///   - table: The records.
+    ///   - hasHeaderRow: Whether the first record names the columns; nil to find out.
+    ///   - readsEmptyAsNaN: Whether an empty field is NaN for a floating-point input, as pandas
+    ///     writes missing values; otherwise it is an error.
+    public init(_ table: CSVTable, hasHeaderRow: Bool?, readsEmptyAsNaN: Bool = false) {
         self.table = table
         self.hasHeaderRow = hasHeaderRow
+        self.readsEmptyAsNaN = readsEmptyAsNaN
     }
 
+    /// Reads the records as a model's inputs.
+    ///
     /// - Parameter input: The input that all columns are for; nil to decide by the header.
     /// - Throws: `invalid_request` naming row and column of a value of the wrong type;
     ///   `invalid_tensor` when the columns do not fit the signature.
-    func read(_ signature: ModelSignature, input: String?) throws(ServingError) -> [NamedTensor] {
+    public func read(_ signature: ModelSignature, input: String? = nil) throws(ServingError)
+        -> [NamedTensor]
+    {
         let header = table.records[0].map { Self.trimmed($0.text) }
         let known = header.filter { signature.inputIndex(of: $0) != nil }
         // A table of features for one input may have a feature that is called like the input.
@@ -58,7 +71,7 @@ struct CSVInput {
         let targets = try targets(header, signature)
         var result: [NamedTensor] = []
         for (column, target) in targets.enumerated() {
-            let shape = try columnShape(target, rows: table.records.count - 1)
+            let shape = try TableShape.column(of: target, rows: table.records.count - 1)
             let tensor = try fill(target, shape, rows: 1..<table.records.count, [column], header)
             result.append(NamedTensor(target.name, tensor))
         }
@@ -87,18 +100,6 @@ struct CSVInput {
         return targets
     }
 
-    private func columnShape(_ target: TensorSpecification, rows: Int) throws(ServingError) -> Shape
-    {
-        for dimensions in [[rows], [rows, 1]] + (rows == 1 ? [[]] : []) {
-            let shape = try Shape(dimensions)
-            if target.accepts(shape) { return shape }
-        }
-        throw ServingError(
-            .invalidTensor,
-            "input '\(target.name)' has shape \(target.wireShape ?? []) (-1: any); a column of "
-                + "\(rows) rows cannot fill it")
-    }
-
     // MARK: All columns for one input
 
     private func rows(_ target: TensorSpecification, from first: Int, _ header: [String])
@@ -106,32 +107,10 @@ struct CSVInput {
     {
         let count = table.records.count - first
         let width = table.records[0].count
-        let shape = try rowsShape(target, rows: count, columns: width)
+        let shape = try TableShape.rows(of: target, rows: count, columns: width)
         return try fill(
             target, shape, rows: first..<table.records.count, Array(0..<width),
             first == 1 ? header : [])
-    }
-
-    private func rowsShape(_ target: TensorSpecification, rows: Int, columns: Int)
-        throws(ServingError) -> Shape
-    {
-        var candidates = [[rows, columns]]
-        if columns == 1 { candidates.append([rows]) }
-        if rows == 1 { candidates.append([columns]) }
-        // `[-1, 8, 8]` takes 64 columns.
-        if let inner = target.wireShape?.dropFirst(), inner.count > 1, inner.allSatisfy({ $0 > 0 }),
-            (try? Shape(Array(inner)))?.elementCount == columns
-        {
-            candidates.append([rows] + inner)
-        }
-        for dimensions in candidates {
-            let shape = try Shape(dimensions)
-            if target.accepts(shape) { return shape }
-        }
-        throw ServingError(
-            .invalidTensor,
-            "input '\(target.name)' has shape \(target.wireShape ?? []) (-1: any); \(rows) rows of "
-                + "\(columns) columns cannot fill it")
     }
 
     // MARK: Values
@@ -151,7 +130,7 @@ struct CSVInput {
         var index = 0
         for row in rows {
             for column in columns {
-                let text = Self.trimmed(table.records[row][column].text)
+                let text = value(row, column, target.elementType)
                 guard let number = Number(text[...], as: target.elementType),
                     number.store(as: target.elementType, at: index, in: memory.bytes)
                 else { throw wrong(text, target, row, column, header) }
@@ -159,6 +138,11 @@ struct CSVInput {
             }
         }
         return Tensor(trusted: target.elementType, shape, memory.freeze())
+    }
+
+    private func value(_ row: Int, _ column: Int, _ type: ElementType) -> String {
+        let text = Self.trimmed(table.records[row][column].text)
+        return text.isEmpty && readsEmptyAsNaN && type.isFloatingPoint ? "nan" : text
     }
 
     private func wrong(

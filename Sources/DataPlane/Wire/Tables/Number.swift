@@ -1,13 +1,13 @@
-import Tensors
+public import Tensors
 
 /// A number on its way from a file into a tensor, exact for every integer of 64 bits.
-enum Number: Hashable {
+public enum Number: Hashable, Sendable {
     case signed(Int64)
     case unsigned(UInt64)
     case real(Double)
 
     /// Reads a number as it stands in a table; nil when it is none of the kind that the type wants.
-    init?(_ text: Substring, as type: ElementType) {
+    public init?(_ text: Substring, as type: ElementType) {
         guard text.utf8.count <= 400 else { return nil }
         if type == .bool {
             switch text.lowercased() {
@@ -37,8 +37,9 @@ enum Number: Hashable {
     /// Stores the number; false when the type cannot hold it.
     ///
     /// Floating-point types round; integers must fit, and are never made from fractions.
-    func store(as type: ElementType, at index: Int, in bytes: UnsafeMutableRawBufferPointer) -> Bool
-    {
+    public func store(
+        as type: ElementType, at index: Int, in bytes: UnsafeMutableRawBufferPointer
+    ) -> Bool {
         switch type {
         case .bool: store(UInt8.self, index, bytes) { $0 <= 1 }
         case .uint8: store(UInt8.self, index, bytes)
