@@ -65,7 +65,8 @@ extension SlipwayServer {
             }
         return DataHandler(
             tensorFlowServing: TensorFlowServingServer(
-                service: manager, catalog: manager, observer: metrics),
+                service: manager, catalog: manager, observer: metrics,
+                cors: configuration.compatibility.cors),
             openInference: OpenInferenceServer(
                 identity: .init(name: "slipway", version: Version.number), service: manager,
                 catalog: manager, observer: metrics, readiness: readiness,
@@ -74,11 +75,12 @@ extension SlipwayServer {
     }
 
     /// What the Open Inference Protocol's extensions work on, over REST and gRPC alike.
-    static func extensions(_ manager: ModelManager, _ metrics: ServerMetrics)
-        -> OpenInferenceExtensions
-    {
+    static func extensions(
+        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics
+    ) -> OpenInferenceExtensions {
         OpenInferenceExtensions(
-            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl())
+            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl(),
+            compatibility: configuration.compatibility.v2.protocols)
     }
 
     /// The gRPC services of this server, behind one another.
@@ -106,7 +108,8 @@ extension SlipwayServer {
         let isOnePort = listen.grpc == .same
         let addresses = addresses(listen.host, port: listen.restPort, socket: listen.restSocket)
         return addresses.map { address in
-            var settings = dataListener(configuration, "rest", address)
+            var settings = dataListener(
+                configuration, "rest", address, configuration.tls.files)
             settings.protocols = [.http1, .http2]
             return Listener(
                 settings, handler: handler, grpc: isOnePort ? services : nil, group: group,
@@ -118,12 +121,13 @@ extension SlipwayServer {
     static func grpcListeners(
         _ configuration: Configuration, _ services: GRPCServices, _ group: any EventLoopGroup,
         _ observer: ListenerMetrics
-    ) -> [Listener] {
+    ) throws(ServingError) -> [Listener] {
         let listen = configuration.listen
+        let tls = try GRPCCertificates.files(configuration.tls)
         let addresses = addresses(
             listen.host, port: listen.grpc.number, socket: listen.grpcSocket)
         return addresses.map { address in
-            var settings = dataListener(configuration, "grpc", address)
+            var settings = dataListener(configuration, "grpc", address, tls)
             settings.protocols = [.http2]
             return Listener(
                 settings, handler: nil, grpc: services, group: group,
@@ -140,16 +144,9 @@ extension SlipwayServer {
 
     /// What the listeners of the serving protocols have in common.
     private static func dataListener(
-        _ configuration: Configuration, _ name: String, _ address: ListenerAddress
+        _ configuration: Configuration, _ name: String, _ address: ListenerAddress,
+        _ tls: TLSFiles?
     ) -> ListenerConfiguration {
-        let tls = configuration.tls.certificate.flatMap { certificate in
-            configuration.tls.key.map { key in
-                TLSFiles(
-                    certificateChain: certificate, privateKey: key,
-                    clientAuthorities: configuration.tls.clientVerification == .require
-                        ? configuration.tls.clientAuthorities : nil)
-            }
-        }
         var listener = ListenerConfiguration(address: address, name: name, tls: tls)
         listener.limits = configuration.limits.listener
         listener.requestTimeout = configuration.limits.requestTimeout
@@ -167,6 +164,17 @@ extension SlipwayServer {
         return Listener(
             listener, handler: handler, group: group, logger: Logger(label: "listener"),
             observer: observer)
+    }
+}
+
+extension CompatibilitySettings.V2 {
+    /// The protocols' form of the dialect.
+    var protocols: OpenInferenceCompatibility {
+        switch self {
+        case .kserve: .kserve
+        case .triton: .triton
+        case .mlserver: .mlserver
+        }
     }
 }
 

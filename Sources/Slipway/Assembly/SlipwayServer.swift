@@ -79,7 +79,7 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let extensions = Self.extensions(manager, metrics)
+        let extensions = Self.extensions(configuration, manager, metrics)
         let data = Self.dataHandler(
             configuration, manager, metrics, page, health, extensions, readiness)
         let operators = AdminHandler(
@@ -89,7 +89,7 @@ public final class SlipwayServer: Sendable {
 
         // Listeners come last: nothing can ask before there is something that answers.
         rest = Self.restListeners(configuration, data, services, group, restMetrics)
-        grpc = Self.grpcListeners(configuration, services, group, grpcMetrics)
+        grpc = try Self.grpcListeners(configuration, services, group, grpcMetrics)
         admin = Self.adminListener(configuration, operators, group, adminMetrics)
     }
 

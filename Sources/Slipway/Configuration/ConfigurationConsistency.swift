@@ -19,7 +19,7 @@ struct ConfigurationConsistency {
         warnOfOpenHosts(&context)
         checkBodies(&context)
         checkOptions(&context)
-        if configuration.models.models.isEmpty {
+        if configuration.models.models.isEmpty, configuration.repository == nil {
             context.warning(root.value(of: "models"), "no models are configured")
         }
     }
