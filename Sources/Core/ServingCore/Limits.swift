@@ -80,6 +80,10 @@ public enum Limits {
     public static let tensorBytesMaximum = 4 << 30
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
+    /// Regions of shared memory that clients may have registered at once; each is an open descriptor.
+    public static let sharedMemoryRegionsMaximum = 256
+    /// Largest output that `classification` ranks, in elements of one row (Triton's limit).
+    public static let classificationElementsMaximum = 1_000_000
     /// Deepest nesting of a JSON document.
     public static let jsonDepthMaximum = 64
     /// Most bytes of a client's value that an error repeats.

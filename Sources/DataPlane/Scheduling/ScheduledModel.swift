@@ -12,6 +12,8 @@ import Tensors
 public final class ScheduledModel: ManagedServable {
     public let metadata: ModelMetadata
     public let observer: any ModelObserver
+    /// As configured, with the instances that there really are.
+    public let schedulingPolicy: SchedulingPolicy?
     private let model: any LoadedModel
     private let machine: Mutex<SchedulerMachine>
     private let pool: RunnerPool
@@ -36,6 +38,9 @@ public final class ScheduledModel: ManagedServable {
         runner = BatchRun(model: model, identity: metadata.identity)
         let instances = min(
             policy.instances ?? model.concurrencyMaximum, model.concurrencyMaximum)
+        var real = policy
+        real.instances = instances
+        schedulingPolicy = real
         machine = Mutex(
             SchedulerMachine(identity: metadata.identity, policy: policy, instances: instances))
     }
