@@ -31,14 +31,16 @@ public struct HealthService: GRPCService {
     public var methods: [String: GRPCMethod] {
         let state = state
         return [
-            "Check": .unary(GRPCClosureMethod { call, responder in
-                Self.answer(responder) { () throws(ServingError) in
-                    try Self.check(call.message, state)
-                }
-            }),
-            "List": .unary(GRPCClosureMethod { _, responder in
-                responder.respond(Self.list(state))
-            }),
+            "Check": .unary(
+                GRPCClosureMethod { call, responder in
+                    Self.answer(responder) { () throws(ServingError) in
+                        try Self.check(call.message, state)
+                    }
+                }),
+            "List": .unary(
+                GRPCClosureMethod { _, responder in
+                    responder.respond(Self.list(state))
+                }),
             "Watch": .streaming(HealthWatchMethod(watches: watches)),
         ]
     }

@@ -70,7 +70,8 @@ final class HealthWatches: Sendable {
     }
 
     private func scheduleTick() {
-        let interval = TimeAmount.nanoseconds(Int64(clamping: Limits.healthWatchInterval.nanosecondsClamped))
+        let interval = TimeAmount.nanoseconds(
+            Int64(clamping: Limits.healthWatchInterval.nanosecondsClamped))
         eventLoop.scheduleTask(in: interval) { [weak self] in self?.tick() }
     }
 

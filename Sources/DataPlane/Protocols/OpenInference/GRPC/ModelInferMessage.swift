@@ -66,7 +66,8 @@ struct ModelInferMessage: Sendable {
             case 1: input.name = try reader.string()
             case 2: input.datatype = try reader.string()
             case 3: try readShape(&reader, into: &input.shape)
-            case 4: try append(try InferParameter.readEntry(reader.message()), to: &input.parameters)
+            case 4:
+                try append(try InferParameter.readEntry(reader.message()), to: &input.parameters)
             case 5: try append(try reader.range(), to: &input.contents)
             default: try reader.skip()
             }

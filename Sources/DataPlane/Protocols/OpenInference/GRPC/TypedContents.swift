@@ -40,7 +40,8 @@ struct TypedContents {
                         if range.isEmpty, found != 8 { continue }
                         byteCount += range.count
                         lastPlace =
-                            place.lowerBound + range.lowerBound..<place.lowerBound + range.upperBound
+                            place.lowerBound + range.lowerBound..<place.lowerBound
+                            + range.upperBound
                     } else {
                         byteCount += Self.byteCountMinimum(of: reader.wireType)
                         try reader.skip()

@@ -66,7 +66,9 @@ struct TypedContentsWriter {
         case .bool, .float32, .float64: return tensor.storage.count
         case .bytes:
             var count = 0
-            BytesElements.forEach(in: tensor) { count += ProtobufField.byteCount(payload: $0.count) }
+            BytesElements.forEach(in: tensor) {
+                count += ProtobufField.byteCount(payload: $0.count)
+            }
             return count
         default:
             var count = 0
