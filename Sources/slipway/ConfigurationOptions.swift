@@ -38,6 +38,16 @@ struct ListenOptions: ParsableArguments {
         help: ArgumentHelp("Serve the REST protocols on this Unix socket too.", valueName: "path"),
         completion: .file())
     var restSocket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Port of the gRPC protocols, same for the REST port, or off.", valueName: "port"))
+    var grpcPort: String?
+
+    @Option(
+        help: ArgumentHelp("Serve the gRPC protocols on this Unix socket too.", valueName: "path"),
+        completion: .file())
+    var grpcSocket: String?
 }
 
 /// Flags of the logs.
@@ -83,7 +93,8 @@ struct OverrideOptions: ParsableArguments {
     var overrides: ConfigurationOverrides {
         ConfigurationOverrides(
             restPort: listen.restPort, adminPort: listen.adminPort, host: listen.host,
-            adminHost: listen.adminHost, restSocket: listen.restSocket, logLevel: log.logLevel,
+            adminHost: listen.adminHost, restSocket: listen.restSocket,
+            grpcPort: listen.grpcPort, grpcSocket: listen.grpcSocket, logLevel: log.logLevel,
             logFormat: log.logFormat, accessLog: log.accessLog, processors: resources.cpus,
             memory: resources.memory, libraryDirectories: resources.libraryDirectory)
     }

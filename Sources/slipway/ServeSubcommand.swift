@@ -56,7 +56,8 @@ struct ServeSubcommand: ParsableCommand {
 
     private static func greet(_ started: Announcement) {
         let lines = [
-            ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
+            ("REST", started.rest), ("REST", started.restSocket),
+            ("gRPC", started.grpc), ("gRPC", started.grpcSocket), ("admin", started.admin),
         ]
         for (name, address) in lines {
             guard let address else { continue }

@@ -26,6 +26,8 @@ public struct ListenerLimits: Sendable {
     public var targetBytes = Limits.targetBytesMaximum
     /// Largest body, in bytes, as sent and after decompression.
     public var bodyBytes = Limits.bodyBytesMaximum
+    /// Largest gRPC message, in bytes, as sent; decompressed ones are within `bodyBytes` as well.
+    public var messageBytes = Limits.messageBytesMaximum
     /// Bytes of all bodies that are held at once; further requests get 503.
     public var bodiesBytes = Limits.bodiesBytesMaximum
     /// Open connections; further ones get 503 and are closed (over TLS: just closed).
@@ -70,12 +72,28 @@ public struct TLSFiles: Hashable, Sendable {
     }
 }
 
+/// What a listener speaks; clients show which of them they mean by their first bytes.
+public struct ListenerProtocols: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    /// HTTP/1.0 and HTTP/1.1.
+    public static let http1 = ListenerProtocols(rawValue: 1)
+    /// HTTP/2, with prior knowledge or after ALPN; what gRPC needs.
+    public static let http2 = ListenerProtocols(rawValue: 2)
+}
+
 /// What a listener is told at its start.
 public struct ListenerConfiguration: Sendable {
     /// Where to listen.
     public var address: ListenerAddress
     /// Certificates; nil speaks plain HTTP.
     public var tls: TLSFiles?
+    /// What is spoken.
+    public var protocols: ListenerProtocols = [.http1]
     /// Sizes and times allowed to clients.
     public var limits = ListenerLimits()
     /// From the end of a request's head to its deadline, the body's arrival included.

@@ -58,14 +58,60 @@ extension SlipwayServer {
             fixed: fixed)
     }
 
+    /// The gRPC services of this server, behind one another.
+    static func grpcServices(
+        _ manager: ModelManager, _ metrics: ServerMetrics,
+        _ readiness: @escaping @Sendable () -> ServerReadiness
+    ) -> GRPCServices {
+        let services: [any GRPCService] = []
+        return GRPCServices(services)
+    }
+
+    /// Where REST is served; with `listen.grpc: same`, gRPC as well.
     static func restListeners(
-        _ configuration: Configuration, _ handler: DataHandler, _ group: any EventLoopGroup,
+        _ configuration: Configuration, _ handler: DataHandler, _ services: GRPCServices,
+        _ group: any EventLoopGroup, _ observer: ListenerMetrics
+    ) -> [Listener] {
+        let listen = configuration.listen
+        let isOnePort = listen.grpc == .same
+        let addresses = addresses(listen.host, port: listen.restPort, socket: listen.restSocket)
+        return addresses.map { address in
+            var settings = dataListener(configuration, "rest", address)
+            settings.protocols = [.http1, .http2]
+            return Listener(
+                settings, handler: handler, grpc: isOnePort ? services : nil, group: group,
+                logger: Logger(label: "listener"), observer: observer)
+        }
+    }
+
+    /// Where gRPC alone is served.
+    static func grpcListeners(
+        _ configuration: Configuration, _ services: GRPCServices, _ group: any EventLoopGroup,
         _ observer: ListenerMetrics
     ) -> [Listener] {
         let listen = configuration.listen
-        var addresses: [ListenerAddress] = []
-        if let port = listen.restPort { addresses.append(.tcp(host: listen.host, port: port)) }
-        if let path = listen.restSocket { addresses.append(.unix(path: path)) }
+        let addresses = addresses(
+            listen.host, port: listen.grpc.number, socket: listen.grpcSocket)
+        return addresses.map { address in
+            var settings = dataListener(configuration, "grpc", address)
+            settings.protocols = [.http2]
+            return Listener(
+                settings, handler: nil, grpc: services, group: group,
+                logger: Logger(label: "listener"), observer: observer)
+        }
+    }
+
+    private static func addresses(
+        _ host: String, port: Int?, socket: String?
+    ) -> [ListenerAddress] {
+        [port.map { .tcp(host: host, port: $0) }, socket.map { .unix(path: $0) }]
+            .compactMap { $0 }
+    }
+
+    /// What the listeners of the serving protocols have in common.
+    private static func dataListener(
+        _ configuration: Configuration, _ name: String, _ address: ListenerAddress
+    ) -> ListenerConfiguration {
         let tls = configuration.tls.certificate.flatMap { certificate in
             configuration.tls.key.map { key in
                 TLSFiles(
@@ -74,14 +120,10 @@ extension SlipwayServer {
                         ? configuration.tls.clientAuthorities : nil)
             }
         }
-        return addresses.map { address in
-            var listener = ListenerConfiguration(address: address, name: "rest", tls: tls)
-            listener.limits = configuration.limits.listener
-            listener.requestTimeout = configuration.limits.requestTimeout
-            return Listener(
-                listener, handler: handler, group: group, logger: Logger(label: "listener"),
-                observer: observer)
-        }
+        var listener = ListenerConfiguration(address: address, name: name, tls: tls)
+        listener.limits = configuration.limits.listener
+        listener.requestTimeout = configuration.limits.requestTimeout
+        return listener
     }
 
     static func adminListener(

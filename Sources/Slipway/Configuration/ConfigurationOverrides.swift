@@ -25,6 +25,8 @@ public struct ConfigurationOverrides: Hashable, Sendable {
     ///   - host: `--host`, for the REST port.
     ///   - adminHost: `--admin-host`.
     ///   - restSocket: `--rest-socket`; relative to the working directory.
+    ///   - grpcPort: `--grpc-port`, a port, `same` or `off`.
+    ///   - grpcSocket: `--grpc-socket`; relative to the working directory.
     ///   - logLevel: `--log-level`.
     ///   - logFormat: `--log-format`.
     ///   - accessLog: `--access-log`.
@@ -33,8 +35,9 @@ public struct ConfigurationOverrides: Hashable, Sendable {
     ///   - libraryDirectories: `--library-directory`, repeated; they replace the file's.
     public init(
         restPort: String? = nil, adminPort: String? = nil, host: String? = nil,
-        adminHost: String? = nil, restSocket: String? = nil, logLevel: String? = nil,
-        logFormat: String? = nil, accessLog: String? = nil, processors: String? = nil,
+        adminHost: String? = nil, restSocket: String? = nil, grpcPort: String? = nil,
+        grpcSocket: String? = nil, logLevel: String? = nil, logFormat: String? = nil,
+        accessLog: String? = nil, processors: String? = nil,
         memory: String? = nil, libraryDirectories: [String] = []
     ) {
         add("--rest-port", ["listen", "rest"], restPort)
@@ -42,6 +45,8 @@ public struct ConfigurationOverrides: Hashable, Sendable {
         add("--host", ["listen", "host"], host)
         add("--admin-host", ["listen", "admin_host"], adminHost)
         add("--rest-socket", ["listen", "rest_socket"], restSocket)
+        add("--grpc-port", ["listen", "grpc"], grpcPort)
+        add("--grpc-socket", ["listen", "grpc_socket"], grpcSocket)
         add("--log-level", ["log", "level"], logLevel)
         add("--log-format", ["log", "format"], logFormat)
         add("--access-log", ["log", "access"], accessLog)

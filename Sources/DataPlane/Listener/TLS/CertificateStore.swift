@@ -23,18 +23,22 @@ final class CertificateStore: Sendable {
     }
 
     private let files: TLSFiles
+    private let protocols: ListenerProtocols
     private let logger: Logger
     private let state: Mutex<State>
 
     /// Reads the files.
     ///
     /// - Throws: `configuration_invalid` naming the file that cannot be used, and why.
-    init(_ files: TLSFiles, logger: Logger) throws(ServingError) {
+    init(
+        _ files: TLSFiles, protocols: ListenerProtocols = [.http1], logger: Logger
+    ) throws(ServingError) {
         self.files = files
+        self.protocols = protocols
         self.logger = logger
         // Stamps first: a change in between is seen at the next look.
         let stamps = Self.stamps(files)
-        state = Mutex(State(context: try Self.load(files), stamps: stamps))
+        state = Mutex(State(context: try Self.load(files, protocols), stamps: stamps))
     }
 
     /// The context for a new connection.
@@ -60,7 +64,7 @@ final class CertificateStore: Sendable {
     func reload() throws(ServingError) {
         let stamps = Self.stamps(files)
         state.withLock { $0.stamps = stamps }
-        let context = try Self.load(files)
+        let context = try Self.load(files, protocols)
         state.withLock { $0.context = context }
         logger.info(
             "loaded a new certificate", metadata: ["certificate": "\(files.certificateChain)"])
@@ -78,7 +82,9 @@ final class CertificateStore: Sendable {
         }
     }
 
-    private static func load(_ files: TLSFiles) throws(ServingError) -> NIOSSLContext {
+    private static func load(
+        _ files: TLSFiles, _ protocols: ListenerProtocols
+    ) throws(ServingError) -> NIOSSLContext {
         let chain = try reading(files.certificateChain, "certificate chain") {
             try NIOSSLCertificate.fromPEMFile(files.certificateChain)
         }
@@ -94,7 +100,9 @@ final class CertificateStore: Sendable {
         var settings = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         settings.minimumTLSVersion = .tlsv12
-        settings.applicationProtocols = ["http/1.1"]
+        settings.applicationProtocols =
+            (protocols.contains(.http2) ? ["h2"] : [])
+            + (protocols.contains(.http1) ? ["http/1.1"] : [])
         if let authorities = files.clientAuthorities {
             settings.certificateVerification = .noHostnameVerification
             settings.trustRoots = .certificates(
