@@ -115,6 +115,9 @@ public final class ScheduledModel: ManagedServable {
         switch outcome {
         case .answered(let outputs):
             record.succeeded(at: start)
+            observer.runSucceeded(
+                queueNanoseconds: live.reduce(0) { $0 &+ start.nanoseconds(since: $1.submitted) },
+                runNanoseconds: nanoseconds, requests: live.count, rows: run.rows)
             for (request, outputs) in zip(live, outputs) {
                 request.answer(.success(response(outputs, request, start, nanoseconds, live.count)))
             }
@@ -153,6 +156,9 @@ public final class ScheduledModel: ManagedServable {
                 let outputs = try runner.runOne(request, batch)
                 let nanoseconds = clock.now().nanoseconds(since: start)
                 record.succeeded(at: start)
+                observer.runSucceeded(
+                    queueNanoseconds: start.nanoseconds(since: request.submitted),
+                    runNanoseconds: nanoseconds, requests: 1, rows: request.rows)
                 request.answer(.success(response(outputs, request, start, nanoseconds, 1)))
             } catch {
                 record.failed(error)

@@ -29,7 +29,8 @@ extension SlipwayServer {
         _ accessLog: AccessLog?
     ) -> MetricsPage {
         let server: [any MetricSource] = [
-            metrics, CatalogMetrics(manager),
+            metrics, TensorFlowServingMetrics(metrics), TritonMetrics(metrics),
+            CatalogMetrics(manager),
             MemoryMetrics { manager.memoryEstimates.map { (identity: $0.key, bytes: $0.value) } },
             ListenersMetrics(listeners),
         ]
@@ -42,7 +43,8 @@ extension SlipwayServer {
 
     static func dataHandler(
         _ manager: ModelManager, _ metrics: ServerMetrics, _ page: MetricsHandler,
-        _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness
+        _ health: HealthHandler, _ extensions: OpenInferenceExtensions,
+        _ readiness: @escaping @Sendable () -> ServerReadiness
     ) -> DataHandler {
         let fixed =
             MetricsHandler.paths.map { DataHandler.Fixed(path: $0, handler: page) }
@@ -54,17 +56,41 @@ extension SlipwayServer {
                 service: manager, catalog: manager, observer: metrics),
             openInference: OpenInferenceServer(
                 identity: .init(name: "slipway", version: Version.number), service: manager,
-                catalog: manager, observer: metrics, readiness: readiness),
+                catalog: manager, observer: metrics, readiness: readiness,
+                extensions: extensions),
             fixed: fixed)
     }
 
-    /// The gRPC services of this server, behind one another.
+    /// What the Open Inference Protocol's extensions work on, over REST and gRPC alike.
+    static func extensions(_ manager: ModelManager, _ metrics: ServerMetrics)
+        -> OpenInferenceExtensions
+    {
+        OpenInferenceExtensions(
+            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl())
+    }
+
+    /// The gRPC services that answer predictions and tell of models.
     static func grpcServices(
-        _ manager: ModelManager, _ metrics: ServerMetrics,
+        _ manager: ModelManager, _ metrics: ServerMetrics, _ extensions: OpenInferenceExtensions,
         _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> GRPCServices {
-        let services: [any GRPCService] = []
-        return GRPCServices(services)
+    ) -> [any GRPCService] {
+        [
+            OpenInferenceGRPCService(
+                identity: .init(name: "slipway", version: Version.number), extensions: extensions,
+                observer: metrics, readiness: readiness)
+        ]
+    }
+
+    /// The services with reflection over all of them, health and itself included, behind one another.
+    static func discoverable(_ services: [any GRPCService], _ health: HealthService)
+        -> GRPCServices
+    {
+        let versions = ReflectionService.Version.allCases
+        let names =
+            services.map(\.name) + [HealthService.fullName]
+            + versions.map(ReflectionService.name(of:))
+        return GRPCServices(
+            services + [health] + versions.map { ReflectionService($0, services: names) })
     }
 
     /// Where REST is served; with `listen.grpc: same`, gRPC as well.

@@ -22,6 +22,7 @@ public final class SlipwayServer: Sendable {
     private let manager: ModelManager
     private let rest: [Listener]
     private let grpc: [Listener]
+    private let grpcHealth: HealthService
     /// Whether the REST listeners serve gRPC too.
     private let isOnePort: Bool
     private let admin: Listener?
@@ -74,11 +75,16 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let data = Self.dataHandler(manager, metrics, page, health, readiness)
+        let extensions = Self.extensions(manager, metrics)
+        let data = Self.dataHandler(manager, metrics, page, health, extensions, readiness)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
-        let services = Self.grpcServices(manager, metrics, readiness)
+        let predicting = Self.grpcServices(manager, metrics, extensions, readiness)
+        grpcHealth = HealthService(
+            services: predicting.map(\.name), service: manager, catalog: manager,
+            eventLoop: group.next(), readiness: readiness)
+        let services = Self.discoverable(predicting, grpcHealth)
 
         // Listeners come last: nothing can ask before there is something that answers.
         rest = Self.restListeners(configuration, data, services, group, restMetrics)
@@ -143,6 +149,7 @@ public final class SlipwayServer: Sendable {
     /// - Returns: Whether everything ended in time.
     public func stop() async -> Bool {
         draining.set()
+        grpcHealth.endWatches()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
         let end = MonotonicTime.now().advanced(by: drainTimeout)
         let isClean = await drainListeners()

@@ -60,6 +60,11 @@ struct ModelRepository: Sendable {
         }
     }
 
+    /// Refuses when clients may not load models.
+    ///
+    /// - Throws: `unsupported`, with what to do.
+    func requireLoading() throws(ServingError) { _ = try allowed() }
+
     private func allowed() throws(ServingError) -> any ModelAdministration {
         guard let administration, administration.allowsLoading else {
             throw ServingError(
