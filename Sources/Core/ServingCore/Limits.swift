@@ -73,6 +73,11 @@ public enum Limits {
     /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
     public static let statusMessageBytesMaximum = 4 * 1024
 
+    /// `Watch` calls of the health service that may be open at once.
+    public static let healthWatchersMaximum = 1024
+    /// How often changes of health are looked for while somebody watches.
+    public static let healthWatchInterval = Duration.seconds(1)
+
     // MARK: Protobuf
 
     /// Deepest nesting of protobuf messages.

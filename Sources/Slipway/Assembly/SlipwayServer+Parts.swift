@@ -83,13 +83,28 @@ extension SlipwayServer {
             compatibility: configuration.compatibility.v2.protocols)
     }
 
-    /// The gRPC services of this server, behind one another.
+    /// The gRPC services that answer predictions and tell of models.
     static func grpcServices(
-        _ manager: ModelManager, _ metrics: ServerMetrics,
+        _ manager: ModelManager, _ metrics: ServerMetrics, _ extensions: OpenInferenceExtensions,
         _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> GRPCServices {
-        let services: [any GRPCService] = []
-        return GRPCServices(services)
+    ) -> [any GRPCService] {
+        [
+            OpenInferenceGRPCService(
+                identity: .init(name: "slipway", version: Version.number), extensions: extensions,
+                observer: metrics, readiness: readiness)
+        ]
+    }
+
+    /// The services with reflection over all of them, health and itself included, behind one another.
+    static func discoverable(_ services: [any GRPCService], _ health: HealthService)
+        -> GRPCServices
+    {
+        let versions = ReflectionService.Version.allCases
+        let names =
+            services.map(\.name) + [HealthService.fullName]
+            + versions.map(ReflectionService.name(of:))
+        return GRPCServices(
+            services + [health] + versions.map { ReflectionService($0, services: names) })
     }
 
     /// Where the REST port shows metrics.

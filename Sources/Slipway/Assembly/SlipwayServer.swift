@@ -23,6 +23,7 @@ public final class SlipwayServer: Sendable {
     private let labels: LabelKeeper
     private let rest: [Listener]
     private let grpc: [Listener]
+    private let grpcHealth: HealthService
     /// Whether the REST listeners serve gRPC too.
     private let isOnePort: Bool
     private let admin: Listener?
@@ -85,7 +86,11 @@ public final class SlipwayServer: Sendable {
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
-        let services = Self.grpcServices(manager, metrics, readiness)
+        let predicting = Self.grpcServices(manager, metrics, extensions, readiness)
+        grpcHealth = HealthService(
+            services: predicting.map(\.name), service: manager, catalog: manager,
+            eventLoop: group.next(), readiness: readiness)
+        let services = Self.discoverable(predicting, grpcHealth)
 
         // Listeners come last: nothing can ask before there is something that answers.
         rest = Self.restListeners(configuration, data, services, group, restMetrics)
@@ -155,6 +160,7 @@ public final class SlipwayServer: Sendable {
     /// - Returns: Whether everything ended in time.
     public func stop() async -> Bool {
         draining.set()
+        grpcHealth.endWatches()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
         let end = MonotonicTime.now().advanced(by: drainTimeout)
         let isClean = await drainListeners()
