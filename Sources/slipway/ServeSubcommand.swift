@@ -54,7 +54,7 @@ struct ServeSubcommand: ParsableCommand {
         }
     }
 
-    private static func greet(_ started: Announcement) {
+    static func greet(_ started: Announcement) {
         let lines = [
             ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
         ]

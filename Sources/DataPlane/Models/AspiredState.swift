@@ -100,7 +100,7 @@ public enum SwitchPolicy: String, Hashable, Sendable, CaseIterable {
 public struct WarmUpPolicy: Hashable, Sendable {
     /// Whether to run an input made up from the signature when no request is recorded.
     public var synthetic: Bool
-    /// How often each warm-up request is run.
+    /// How often each warm-up request is run; 0 for no warm-up at all.
     public var iterations: Int
 
     /// Chooses.

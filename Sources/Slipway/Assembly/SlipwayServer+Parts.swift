@@ -21,8 +21,20 @@ extension SlipwayServer {
         var settings = ModelManagerSettings()
         settings.memoryBudgetBytes = configuration.memoryBytes
         if let threads = configuration.loadThreads { settings.loaderThreads = threads }
+        switch configuration.scan {
+        case .automatic: break
+        case .every(let pause):
+            settings.pollInterval = pause
+            settings.watchedPollInterval = pause
+        case .once:
+            settings.watchesDirectories = false
+            settings.pollInterval = Self.never
+        }
         return settings
     }
+
+    /// Longer than any server runs.
+    private static let never = Duration.seconds(100 * 365 * 24 * 60 * 60)
 
     static func page(
         _ metrics: ServerMetrics, _ manager: ModelManager, _ listeners: [ListenerMetrics],
@@ -41,11 +53,12 @@ extension SlipwayServer {
     }
 
     static func dataHandler(
-        _ manager: ModelManager, _ metrics: ServerMetrics, _ page: MetricsHandler,
+        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics,
+        _ page: MetricsHandler,
         _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness
     ) -> DataHandler {
         let fixed =
-            MetricsHandler.paths.map { DataHandler.Fixed(path: $0, handler: page) }
+            metricsPaths(configuration.listen).map { DataHandler.Fixed(path: $0, handler: page) }
             + [HealthHandler.livePath, HealthHandler.readyPath].map {
                 DataHandler.Fixed(path: $0, handler: health)
             }
@@ -56,6 +69,13 @@ extension SlipwayServer {
                 identity: .init(name: "slipway", version: Version.number), service: manager,
                 catalog: manager, observer: metrics, readiness: readiness),
             fixed: fixed)
+    }
+
+    /// Where the REST port shows metrics.
+    static func metricsPaths(_ listen: ListenSettings) -> [String] {
+        listen.metricsPath.map { path in
+            path == MetricsHandler.usualPath ? [path] : [MetricsHandler.usualPath, path]
+        } ?? []
     }
 
     static func restListeners(

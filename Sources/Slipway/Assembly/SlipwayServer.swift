@@ -20,6 +20,7 @@ public final class SlipwayServer: Sendable {
     private let watch: DeadlineWatch
     private let accessLog: AccessLog?
     private let manager: ModelManager
+    private let labels: LabelKeeper
     private let rest: [Listener]
     private let admin: Listener?
     private let isTLS: Bool
@@ -56,6 +57,10 @@ public final class SlipwayServer: Sendable {
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
 
+        labels = LabelKeeper(
+            manager, rule: configuration.compatibility.unavailableLabels,
+            logger: Logger(label: "models"))
+
         // Health is the manager's word, unless the server is going down.
         let readiness: @Sendable () -> ServerReadiness = { [manager, draining] in
             draining.isSet
@@ -69,7 +74,7 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let data = Self.dataHandler(manager, metrics, page, health, readiness)
+        let data = Self.dataHandler(configuration, manager, metrics, page, health, readiness)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
@@ -113,10 +118,15 @@ public final class SlipwayServer: Sendable {
     public func apply(_ configuration: Configuration) {
         LogLevelSwitch.shared.level = configuration.log.level.swiftLog
         do throws(ServingError) {
-            try manager.apply(configuration.models)
+            try labels.apply(configuration.models)
         } catch {
             logger.error("\(error.message); the last models stay in use")
         }
+    }
+
+    /// Sets labels that were held back until their versions are available; called every second.
+    public func settleLabels() {
+        labels.retry()
     }
 
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.

@@ -16,6 +16,14 @@ public struct Configuration: Hashable, Sendable {
     public var memoryBytes: Int?
     /// Versions that load or unload at the same time; nil for the default of the model manager.
     public var loadThreads: Int?
+    /// When model directories are looked at.
+    public var scan = DirectoryScan.automatic
+    /// Which of the dialects of the protocols are spoken.
+    public var compatibility = CompatibilitySettings()
+    /// Whether clients may load and unload models.
+    public var modelControl = ModelControl.off
+    /// Absolute path of a directory of models in Triton's layout; nil for none.
+    public var repository: String?
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.
@@ -37,6 +45,8 @@ public struct ListenSettings: Hashable, Sendable {
     public var adminHost = "127.0.0.1"
     /// Absolute path of a Unix socket for the REST protocols as well; nil for none.
     public var restSocket: String?
+    /// Where the REST port shows metrics besides `/metrics`; nil when it shows none at all.
+    public var metricsPath: String? = "/monitoring/prometheus/metrics"
 
     /// Chooses the defaults.
     public init() {}
@@ -60,6 +70,9 @@ public struct TLSSettings: Hashable, Sendable {
     public var clientAuthorities: String?
     /// Whether clients must show a certificate.
     public var clientVerification = ClientVerification.off
+    /// A file of TensorFlow Serving's `--ssl_config_file`, with certificates for gRPC alone; nil
+    /// where gRPC has those of REST.
+    public var grpcConfiguration: String?
 
     /// Chooses the defaults: no TLS.
     public init() {}

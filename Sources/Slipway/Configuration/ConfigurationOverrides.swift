@@ -55,9 +55,18 @@ public struct ConfigurationOverrides: Hashable, Sendable {
         }
     }
 
-    private mutating func add(_ flag: String, _ path: [String], _ text: String?) {
+    /// Overrides a key with a flag's text, if there is one.
+    mutating func add(_ flag: String, _ path: [String], _ text: String?) {
         guard let text else { return }
         items.append(Item(flag: flag, path: path, texts: [text], isList: false))
+    }
+
+    /// Adds further flags, which win over these.
+    mutating func append(_ others: ConfigurationOverrides) { items += others.items }
+
+    /// Overrides a key that is a list.
+    mutating func addList(_ flag: String, _ path: [String], _ texts: [String]) {
+        items.append(Item(flag: flag, path: path, texts: texts, isList: true))
     }
 
     /// Reads each flag into the configuration; problems name the flag.

@@ -111,7 +111,8 @@ extension Configuration {
             file: "command line", configuration: configuration, problems: context.problems)
     }
 
-    private static func finish(
+    /// Applies the flags, then checks the whole.
+    static func finish(
         _ configuration: inout Configuration, _ root: Node, _ overrides: ConfigurationOverrides,
         _ context: inout ReadingContext
     ) {
