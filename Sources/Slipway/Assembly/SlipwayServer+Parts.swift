@@ -36,6 +36,16 @@ extension SlipwayServer {
     /// Longer than any server runs.
     private static let never = Duration.seconds(100 * 365 * 24 * 60 * 60)
 
+    static func administration(_ configuration: Configuration) -> ModelAdministrator.Settings {
+        var settings = ModelAdministrator.Settings()
+        settings.control = configuration.modelControl
+        settings.allowsReplacing = configuration.isTensorFlowServing
+        settings.repository = configuration.repository
+        settings.labels = configuration.compatibility.unavailableLabels
+        settings.looksAgain = configuration.scan != .once
+        return settings
+    }
+
     static func page(
         _ metrics: ServerMetrics, _ manager: ModelManager, _ listeners: [ListenerMetrics],
         _ accessLog: AccessLog?

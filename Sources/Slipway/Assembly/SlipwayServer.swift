@@ -20,7 +20,7 @@ public final class SlipwayServer: Sendable {
     private let watch: DeadlineWatch
     private let accessLog: AccessLog?
     private let manager: ModelManager
-    private let labels: LabelKeeper
+    private let administrator: ModelAdministrator
     private let rest: [Listener]
     private let admin: Listener?
     private let isTLS: Bool
@@ -57,8 +57,9 @@ public final class SlipwayServer: Sendable {
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
 
-        labels = LabelKeeper(
-            manager, rule: configuration.compatibility.unavailableLabels,
+        // What is wanted of it: by the configuration, the repository directory and clients.
+        administrator = ModelAdministrator(
+            manager, Self.administration(configuration), engines: Engines.all,
             logger: Logger(label: "models"))
 
         // Health is the manager's word, unless the server is going down.
@@ -93,7 +94,7 @@ public final class SlipwayServer: Sendable {
             // Started first, `apply` returns when readiness and status know every model: nobody
             // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
-            try manager.apply(initial)
+            try administrator.start(initial)
             for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
             if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
         } catch {
@@ -118,15 +119,15 @@ public final class SlipwayServer: Sendable {
     public func apply(_ configuration: Configuration) {
         LogLevelSwitch.shared.level = configuration.log.level.swiftLog
         do throws(ServingError) {
-            try labels.apply(configuration.models)
+            try administrator.configure(configuration.models)
         } catch {
             logger.error("\(error.message); the last models stay in use")
         }
     }
 
-    /// Sets labels that were held back until their versions are available; called every second.
+    /// Looks at once for what the administrator looks for every second.
     public func settleLabels() {
-        labels.retry()
+        administrator.look()
     }
 
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
@@ -150,6 +151,7 @@ public final class SlipwayServer: Sendable {
         // What the listeners took of the time is gone, but unloading idle models needs a moment.
         let left = Duration.nanoseconds(Int64(end.nanoseconds(since: .now())))
         let isUnloaded = manager.stop(timeout: max(left, .seconds(1)))
+        administrator.stop()
         // The admin port answers until the end, so that operators can see what a drain waits for.
         _ = await admin?.drain(within: .seconds(1))
         watch.stop()

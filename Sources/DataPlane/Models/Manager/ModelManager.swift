@@ -163,8 +163,8 @@ public final class ModelManager: InferenceService, ModelCatalog {
 }
 
 extension AspiredState {
-    /// The state with one spelling of each directory.
-    var withoutTrailingSlashes: AspiredState {
+    /// The state with one spelling of each directory, as the manager keeps it.
+    public var withoutTrailingSlashes: AspiredState {
         AspiredState(models: models.map(\.withoutTrailingSlash))
     }
 }
