@@ -57,6 +57,19 @@ public enum Limits {
     public static let messageBytesMaximum = 1 << 30
     /// Messages of one streaming call that are delivered before the first of them is answered.
     public static let messagesInFlightPerStream = 64
+    /// Streams that a client may reset within ten seconds before its connection is closed.
+    public static let streamResetsMaximum = 1000
+    /// PING, SETTINGS and PRIORITY frames within a second, and answers to them that wait.
+    public static let controlFramesMaximum = 2000
+    /// DATA frames without data that a client may send in a row.
+    public static let emptyFramesMaximum = 16
+    /// Pings that come sooner after one another than this, while nothing is sent, are strikes.
+    public static let pingIntervalSeconds: Int64 = 5
+    /// Strikes before a client that pings too much is sent away.
+    public static let pingStrikesMaximum = 5
+    /// How long a draining connection waits for the client's answer to a ping before it takes no more
+    /// streams.
+    public static let drainPingTimeout = Duration.seconds(1)
     /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
     public static let statusMessageBytesMaximum = 4 * 1024
 

@@ -96,14 +96,7 @@ extension SlipwayServer {
         var addresses: [ListenerAddress] = []
         if let port = listen.restPort { addresses.append(.tcp(host: listen.host, port: port)) }
         if let path = listen.restSocket { addresses.append(.unix(path: path)) }
-        let tls = configuration.tls.certificate.flatMap { certificate in
-            configuration.tls.key.map { key in
-                TLSFiles(
-                    certificateChain: certificate, privateKey: key,
-                    clientAuthorities: configuration.tls.clientVerification == .require
-                        ? configuration.tls.clientAuthorities : nil)
-            }
-        }
+        let tls = configuration.tls.files
         return addresses.map { address in
             var listener = ListenerConfiguration(address: address, name: "rest", tls: tls)
             listener.limits = configuration.limits.listener
