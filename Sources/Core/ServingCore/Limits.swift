@@ -122,6 +122,17 @@ public enum Limits {
     /// Recorded warm-up requests that are replayed at most (TensorFlow Serving's limit).
     public static let warmUpRequestsMaximum = 1000
 
+    /// How long a client that loads or unloads a model is kept waiting for it.
+    public static let administrationTimeout = Duration.seconds(600)
+    /// Changes of the set of models that wait for their turn or for their models.
+    public static let administrationsMaximum = 256
+    /// Bytes of model files that clients have sent with their requests to load, all together.
+    public static let clientFilesBytesMaximum = 4 << 30
+    /// Files that one request to load a model may bring.
+    public static let clientFilesMaximum = 1000
+    /// Models that are looked for in a repository directory.
+    public static let repositoryModelsMaximum = 10_000
+
     // MARK: Configuration
 
     /// Largest configuration file, in bytes.
