@@ -63,7 +63,11 @@ extension SlipwayServer {
         _ manager: ModelManager, _ metrics: ServerMetrics,
         _ readiness: @escaping @Sendable () -> ServerReadiness
     ) -> GRPCServices {
-        let services: [any GRPCService] = []
+        let services: [any GRPCService] = [
+            TensorFlowServingPredictionService(service: manager, observer: metrics),
+            TensorFlowServingModelService(
+                catalog: manager, observer: metrics, administration: nil),
+        ]
         return GRPCServices(services)
     }
 
