@@ -8,7 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "RequestPath",
+    "PredictRequest", "RequestPath", "TensorProto",
 ]
 
 let package = Package(
