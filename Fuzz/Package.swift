@@ -8,7 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "PredictRequest", "RequestPath", "TensorProto",
+    "PredictRequest", "RequestPath", "TensorProto", "TextProtobuf",
 ]
 
 let package = Package(

@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests", "TensorProto", "PredictRequest",
+        "HTTPRequests", "TensorProto", "PredictRequest", "TextProtobuf",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -22,6 +22,7 @@ import Testing
             "HTTPRequests": { fuzzHTTPRequests($0) },
             "TensorProto": { fuzzTensorProto($0) },
             "PredictRequest": { fuzzPredictRequest($0) },
+            "TextProtobuf": { fuzzTextProtobuf($0) },
         ]
         let target = try #require(targets[folder])
         let files = Self.files(in: Self.corpus + folder)

@@ -7,9 +7,10 @@ import Testing
 
 @Suite struct StatusTableTests {
     @Test(arguments: ErrorCode.allCodes)
-    func everyCodeHasAnEntryInBothTables(code: ErrorCode) {
+    func everyCodeHasAnEntryInEachTable(code: ErrorCode) {
         #expect(TensorFlowServingStatus.table[code] != nil, "\(code) has no TensorFlow status")
         #expect(OpenInferenceStatus.table[code] != nil, "\(code) has no v2 status")
+        #expect(InvocationsStatus.table[code] != nil, "\(code) has no MLflow status")
     }
 
     @Test(arguments: ErrorCode.allCodes)
@@ -17,6 +18,7 @@ import Testing
         #expect(TensorFlowServingStatus.of(code).http.code >= 400)
         #expect(TensorFlowServingStatus.of(code).canonical != .ok)
         #expect(OpenInferenceStatus.of(code).code >= 400)
+        #expect(InvocationsStatus.of(code).http.code >= 400)
     }
 
     @Test(arguments: [

@@ -21,6 +21,28 @@ extension SlipwayServer {
         var settings = ModelManagerSettings()
         settings.memoryBudgetBytes = configuration.memoryBytes
         if let threads = configuration.loadThreads { settings.loaderThreads = threads }
+        switch configuration.scan {
+        case .automatic: break
+        case .every(let pause):
+            settings.pollInterval = pause
+            settings.watchedPollInterval = pause
+        case .once:
+            settings.watchesDirectories = false
+            settings.pollInterval = Self.never
+        }
+        return settings
+    }
+
+    /// Longer than any server runs.
+    private static let never = Duration.seconds(100 * 365 * 24 * 60 * 60)
+
+    static func administration(_ configuration: Configuration) -> ModelAdministrator.Settings {
+        var settings = ModelAdministrator.Settings()
+        settings.control = configuration.modelControl
+        settings.allowsReplacing = configuration.isTensorFlowServing
+        settings.repository = configuration.repository
+        settings.labels = configuration.compatibility.unavailableLabels
+        settings.looksAgain = configuration.scan != .once
         return settings
     }
 
@@ -29,7 +51,8 @@ extension SlipwayServer {
         _ accessLog: AccessLog?
     ) -> MetricsPage {
         let server: [any MetricSource] = [
-            metrics, CatalogMetrics(manager),
+            metrics, TensorFlowServingMetrics(metrics), TritonMetrics(metrics),
+            CatalogMetrics(manager),
             MemoryMetrics { manager.memoryEstimates.map { (identity: $0.key, bytes: $0.value) } },
             ListenersMetrics(listeners),
         ]
@@ -38,37 +61,6 @@ extension SlipwayServer {
             BuildInfoMetrics(version: Version.number, swift: Version.swift),
         ]
         return MetricsPage(server + (accessLog.map { [$0] } ?? []) + process)
-    }
-
-    static func dataHandler(
-        _ manager: ModelManager, _ metrics: ServerMetrics, _ page: MetricsHandler,
-        _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> DataHandler {
-        let fixed =
-            MetricsHandler.paths.map { DataHandler.Fixed(path: $0, handler: page) }
-            + [HealthHandler.livePath, HealthHandler.readyPath].map {
-                DataHandler.Fixed(path: $0, handler: health)
-            }
-        return DataHandler(
-            tensorFlowServing: TensorFlowServingServer(
-                service: manager, catalog: manager, observer: metrics),
-            openInference: OpenInferenceServer(
-                identity: .init(name: "slipway", version: Version.number), service: manager,
-                catalog: manager, observer: metrics, readiness: readiness),
-            fixed: fixed)
-    }
-
-    /// The gRPC services of this server, behind one another.
-    static func grpcServices(
-        _ manager: ModelManager, _ metrics: ServerMetrics,
-        _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> GRPCServices {
-        let services: [any GRPCService] = [
-            TensorFlowServingPredictionService(service: manager, observer: metrics),
-            TensorFlowServingModelService(
-                catalog: manager, observer: metrics, administration: nil),
-        ]
-        return GRPCServices(services)
     }
 
     /// Where REST is served; with `listen.grpc: same`, gRPC as well.
@@ -80,7 +72,8 @@ extension SlipwayServer {
         let isOnePort = listen.grpc == .same
         let addresses = addresses(listen.host, port: listen.restPort, socket: listen.restSocket)
         return addresses.map { address in
-            var settings = dataListener(configuration, "rest", address)
+            var settings = dataListener(
+                configuration, "rest", address, configuration.tls.files)
             settings.protocols = [.http1, .http2]
             return Listener(
                 settings, handler: handler, grpc: isOnePort ? services : nil, group: group,
@@ -92,12 +85,13 @@ extension SlipwayServer {
     static func grpcListeners(
         _ configuration: Configuration, _ services: GRPCServices, _ group: any EventLoopGroup,
         _ observer: ListenerMetrics
-    ) -> [Listener] {
+    ) throws(ServingError) -> [Listener] {
         let listen = configuration.listen
+        let tls = try GRPCCertificates.files(configuration.tls)
         let addresses = addresses(
             listen.host, port: listen.grpc.number, socket: listen.grpcSocket)
         return addresses.map { address in
-            var settings = dataListener(configuration, "grpc", address)
+            var settings = dataListener(configuration, "grpc", address, tls)
             settings.protocols = [.http2]
             return Listener(
                 settings, handler: nil, grpc: services, group: group,
@@ -114,16 +108,9 @@ extension SlipwayServer {
 
     /// What the listeners of the serving protocols have in common.
     private static func dataListener(
-        _ configuration: Configuration, _ name: String, _ address: ListenerAddress
+        _ configuration: Configuration, _ name: String, _ address: ListenerAddress,
+        _ tls: TLSFiles?
     ) -> ListenerConfiguration {
-        let tls = configuration.tls.certificate.flatMap { certificate in
-            configuration.tls.key.map { key in
-                TLSFiles(
-                    certificateChain: certificate, privateKey: key,
-                    clientAuthorities: configuration.tls.clientVerification == .require
-                        ? configuration.tls.clientAuthorities : nil)
-            }
-        }
         var listener = ListenerConfiguration(address: address, name: name, tls: tls)
         listener.limits = configuration.limits.listener
         listener.requestTimeout = configuration.limits.requestTimeout
@@ -141,6 +128,17 @@ extension SlipwayServer {
         return Listener(
             listener, handler: handler, group: group, logger: Logger(label: "listener"),
             observer: observer)
+    }
+}
+
+extension CompatibilitySettings.V2 {
+    /// The protocols' form of the dialect.
+    var protocols: OpenInferenceCompatibility {
+        switch self {
+        case .kserve: .kserve
+        case .triton: .triton
+        case .mlserver: .mlserver
+        }
     }
 }
 

@@ -16,6 +16,17 @@ public struct Configuration: Hashable, Sendable {
     public var memoryBytes: Int?
     /// Versions that load or unload at the same time; nil for the default of the model manager.
     public var loadThreads: Int?
+    /// When model directories are looked at.
+    public var scan = DirectoryScan.automatic
+    /// Which of the dialects of the protocols are spoken.
+    public var compatibility = CompatibilitySettings()
+    /// Whether clients may load and unload models.
+    public var modelControl = ModelControl.off
+    /// Absolute path of a directory of models in Triton's layout; nil for none.
+    public var repository: String?
+    /// Whether it comes from a command line of TensorFlow Serving's, whose clients may replace the
+    /// models; no key sets it.
+    public var isTensorFlowServing = false
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.
@@ -41,6 +52,8 @@ public struct ListenSettings: Hashable, Sendable {
     public var grpc = GRPCPort.port(8500)
     /// Absolute path of a Unix socket for gRPC as well; nil for none.
     public var grpcSocket: String?
+    /// Where the REST port shows metrics besides `/metrics`; nil when it shows none at all.
+    public var metricsPath: String? = "/monitoring/prometheus/metrics"
 
     /// Chooses the defaults.
     public init() {}
@@ -77,6 +90,9 @@ public struct TLSSettings: Hashable, Sendable {
     public var clientAuthorities: String?
     /// Whether clients must show a certificate.
     public var clientVerification = ClientVerification.off
+    /// A file of TensorFlow Serving's `--ssl_config_file`, with certificates for gRPC alone; nil
+    /// where gRPC has those of REST.
+    public var grpcConfiguration: String?
 
     /// Chooses the defaults: no TLS.
     public init() {}

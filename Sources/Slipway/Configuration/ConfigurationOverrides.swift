@@ -33,12 +33,15 @@ public struct ConfigurationOverrides: Hashable, Sendable {
     ///   - processors: `--cpus`.
     ///   - memory: `--memory`.
     ///   - libraryDirectories: `--library-directory`, repeated; they replace the file's.
+    ///   - modelControl: `--model-control`.
+    ///   - repository: `--repository`; relative to the working directory.
     public init(
         restPort: String? = nil, adminPort: String? = nil, host: String? = nil,
         adminHost: String? = nil, restSocket: String? = nil, grpcPort: String? = nil,
         grpcSocket: String? = nil, logLevel: String? = nil, logFormat: String? = nil,
         accessLog: String? = nil, processors: String? = nil,
-        memory: String? = nil, libraryDirectories: [String] = []
+        memory: String? = nil, libraryDirectories: [String] = [],
+        modelControl: String? = nil, repository: String? = nil
     ) {
         add("--rest-port", ["listen", "rest"], restPort)
         add("--admin-port", ["listen", "admin"], adminPort)
@@ -52,6 +55,8 @@ public struct ConfigurationOverrides: Hashable, Sendable {
         add("--access-log", ["log", "access"], accessLog)
         add("--cpus", ["cpus"], processors)
         add("--memory", ["memory"], memory)
+        add("--model-control", ["model_control"], modelControl)
+        add("--repository", ["repository"], repository)
         if !libraryDirectories.isEmpty {
             items.append(
                 Item(
@@ -60,9 +65,18 @@ public struct ConfigurationOverrides: Hashable, Sendable {
         }
     }
 
-    private mutating func add(_ flag: String, _ path: [String], _ text: String?) {
+    /// Overrides a key with a flag's text, if there is one.
+    mutating func add(_ flag: String, _ path: [String], _ text: String?) {
         guard let text else { return }
         items.append(Item(flag: flag, path: path, texts: [text], isList: false))
+    }
+
+    /// Adds further flags, which win over these.
+    mutating func append(_ others: ConfigurationOverrides) { items += others.items }
+
+    /// Overrides a key that is a list.
+    mutating func addList(_ flag: String, _ path: [String], _ texts: [String]) {
+        items.append(Item(flag: flag, path: path, texts: texts, isList: true))
     }
 
     /// Reads each flag into the configuration; problems name the flag.

@@ -28,6 +28,19 @@ enum ConfigurationSchema {
         .init(
             "library_directories", \.libraryDirectories, .paths,
             "Directories that are searched for engine libraries before all others."),
+        .init(
+            "scan", \.scan, .scan,
+            "When model directories are looked at: `auto` on the system's events and every few "
+                + "seconds, a duration sets that pause, `once` looks at start and on reload only."),
+        .init(
+            "compatibility", \.compatibility, table: compatibility,
+            "Which dialect of a protocol is spoken where its servers differ."),
+        .init(
+            "model_control", \.modelControl, .choice,
+            "Whether clients may load and unload models: `explicit` lets them."),
+        .init(
+            "repository", \.repository, ValueForm<String>.path.optional, default: "none",
+            "A directory of models in Triton's layout, `NAME/config.pbtxt` and `NAME/N/model.*`."),
         .init("log", \.log, table: log, "What is written to the log, on standard error."),
         models,
     ]
@@ -52,6 +65,9 @@ enum ConfigurationSchema {
         .init(
             "grpc_socket", \.grpcSocket, ValueForm<String>.path.or("off"),
             "Unix socket on which the gRPC protocols are served as well."),
+        .init(
+            "metrics_path", \.metricsPath, ValueForm<String>.urlPath.or("off"),
+            "Path besides `/metrics` where the REST port shows metrics; `off` for none there."),
     ]
 
     static let tls: [ConfigurationKey<TLSSettings>] = [
@@ -67,6 +83,30 @@ enum ConfigurationSchema {
         .init(
             "client_verify", \.clientVerification, .choice,
             "Whether a client must show a certificate; `require` needs `client_ca`."),
+        .init(
+            "grpc_config", \.grpcConfiguration, ValueForm<String>.path.optional, default: "none",
+            "TensorFlow Serving's `ssl_config_file`, with certificates for gRPC alone."),
+    ]
+
+    static let compatibility: [ConfigurationKey<CompatibilitySettings>] = [
+        .init(
+            "v1", \.v1, .choice,
+            "Whose bodies stand below `/v1`: TensorFlow Serving's or KServe's."),
+        .init(
+            "v2", \.v2, .choice,
+            "Whose readiness and error codes the Open Inference Protocol has."),
+        .init(
+            "cors", \.cors, .boolean,
+            "Whether pages of other origins may use the REST protocols."),
+        .init(
+            "tensor_content", \.tensorContent, .boolean,
+            "Whether TensorFlow Serving's gRPC replies carry `tensor_content` instead of typed "
+                + "fields."),
+        .init(
+            "unavailable_labels", \.unavailableLabels, .choice,
+            "Labels whose version does not answer yet: `any` may be set, `new` only labels that "
+                + "named nothing else before, `none` only after the version is available. A label "
+                + "that may not move stays where it is until it may."),
     ]
 
     static let limits: [ConfigurationKey<LimitSettings>] = [
@@ -125,6 +165,10 @@ extension ListenSettings: Settings {
 
 extension TLSSettings: Settings {
     static var defaults: TLSSettings { TLSSettings() }
+}
+
+extension CompatibilitySettings: Settings {
+    static var defaults: CompatibilitySettings { CompatibilitySettings() }
 }
 
 extension LimitSettings: Settings {
