@@ -8,7 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "RequestPath", "TextProtobuf",
+    "PredictRequest", "RequestPath", "TensorProto", "TextProtobuf",
 ]
 
 let package = Package(

@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests", "TextProtobuf",
+        "HTTPRequests", "TensorProto", "PredictRequest", "TextProtobuf",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -20,6 +20,8 @@ import Testing
             "RequestPath": { fuzzRequestPath($0) },
             "PredictBody": { fuzzPredictBody($0) },
             "HTTPRequests": { fuzzHTTPRequests($0) },
+            "TensorProto": { fuzzTensorProto($0) },
+            "PredictRequest": { fuzzPredictRequest($0) },
             "TextProtobuf": { fuzzTextProtobuf($0) },
         ]
         let target = try #require(targets[folder])

@@ -40,13 +40,8 @@ enum TensorFlowServingGRPCPredict<Replies: TensorReplyForm>: GRPCPredictProtocol
     static func decode(
         _ message: PredictRequestMessage, _ call: GRPCCall, _ metadata: ModelMetadata
     ) throws(ServingError) -> (InferenceRequest, String) {
-        let signature = try PredictRequestInputs.signature(
-            named: message.modelSpec?.signatureName ?? "", in: metadata)
-        let request = InferenceRequest(
-            signatureName: signature.name,
-            inputs: try PredictRequestInputs.read(message, signature),
-            outputNames: try PredictRequestInputs.outputNames(message, signature))
-        return (request, signature.name)
+        let request = try PredictRequestDecoder.request(message, metadata)
+        return (request, request.signatureName ?? ModelSignature.defaultName)
     }
 
     static func encode(_ response: InferenceResponse, as form: String) throws(ServingError)
