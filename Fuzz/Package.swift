@@ -7,8 +7,8 @@ import PackageDescription
 // `make fuzz` builds and runs them; each has its seeds in Corpus/ under its own name.
 
 let names = [
-    "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "RequestPath",
+    "BinaryTensors", "Examples", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
+    "RequestPath", "TFRecord",
 ]
 
 let package = Package(
