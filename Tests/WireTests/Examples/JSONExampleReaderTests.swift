@@ -56,7 +56,7 @@ import Wire
             #"{"x": 18446744073709551615}"#,
             "Feature: x has uint64 element. Only int64 is supported."
         ),
-        (#"{"x": -1e39}"#, "Cannot convert JSON value: -1e+39 to float without loss of precision."),
+        (#"{"x": -1e39}"#, "Cannot convert JSON value: -1e39 to float without loss of precision."),
         (#"{"x": {"b64": "!"}}"#, "Unable to base64 decode"),
     ])
     func complainsInTensorFlowServingsWords(json: String, expected: String) {
