@@ -8,7 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "Examples", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "RequestPath", "TFRecord",
+    "RequestPath", "TFRecord", "TextProtobuf",
 ]
 
 let package = Package(

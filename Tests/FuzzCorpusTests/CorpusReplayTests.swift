@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests", "Examples", "TFRecord",
+        "HTTPRequests", "Examples", "TFRecord", "TextProtobuf",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -22,6 +22,7 @@ import Testing
             "HTTPRequests": { fuzzHTTPRequests($0) },
             "Examples": { fuzzExamples($0) },
             "TFRecord": { fuzzTFRecord($0) },
+            "TextProtobuf": { fuzzTextProtobuf($0) },
         ]
         let target = try #require(targets[folder])
         let files = Self.files(in: Self.corpus + folder)

@@ -57,8 +57,26 @@ public enum Limits {
     public static let messageBytesMaximum = 1 << 30
     /// Messages of one streaming call that are delivered before the first of them is answered.
     public static let messagesInFlightPerStream = 64
+    /// Streams that a client may reset within ten seconds before its connection is closed.
+    public static let streamResetsMaximum = 1000
+    /// PING, SETTINGS and PRIORITY frames within a second, and answers to them that wait.
+    public static let controlFramesMaximum = 2000
+    /// DATA frames without data that a client may send in a row.
+    public static let emptyFramesMaximum = 16
+    /// Pings that come sooner after one another than this, while nothing is sent, are strikes.
+    public static let pingIntervalSeconds: Int64 = 5
+    /// Strikes before a client that pings too much is sent away.
+    public static let pingStrikesMaximum = 5
+    /// How long a draining connection waits for the client's answer to a ping before it takes no more
+    /// streams.
+    public static let drainPingTimeout = Duration.seconds(1)
     /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
     public static let statusMessageBytesMaximum = 4 * 1024
+
+    /// `Watch` calls of the health service that may be open at once.
+    public static let healthWatchersMaximum = 1024
+    /// How often changes of health are looked for while somebody watches.
+    public static let healthWatchInterval = Duration.seconds(1)
 
     // MARK: Protobuf
 
@@ -82,6 +100,10 @@ public enum Limits {
     public static let filledTensorBytesMaximum = 64 << 20
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
+    /// Regions of shared memory that clients may have registered at once; each is an open descriptor.
+    public static let sharedMemoryRegionsMaximum = 256
+    /// Largest output that `classification` ranks, in elements of one row (Triton's limit).
+    public static let classificationElementsMaximum = 1_000_000
     /// Deepest nesting of a JSON document.
     public static let jsonDepthMaximum = 64
     /// Most bytes of a client's value that an error repeats.
@@ -99,6 +121,17 @@ public enum Limits {
     public static let batchRowsDefault = 64
     /// Recorded warm-up requests that are replayed at most (TensorFlow Serving's limit).
     public static let warmUpRequestsMaximum = 1000
+
+    /// How long a client that loads or unloads a model is kept waiting for it.
+    public static let administrationTimeout = Duration.seconds(600)
+    /// Changes of the set of models that wait for their turn or for their models.
+    public static let administrationsMaximum = 256
+    /// Bytes of model files that clients have sent with their requests to load, all together.
+    public static let clientFilesBytesMaximum = 4 << 30
+    /// Files that one request to load a model may bring.
+    public static let clientFilesMaximum = 1000
+    /// Models that are looked for in a repository directory.
+    public static let repositoryModelsMaximum = 10_000
 
     // MARK: Configuration
 

@@ -21,7 +21,8 @@ public final class Listener: Sendable {
     }
 
     private let configuration: ListenerConfiguration
-    private let handler: any HTTPHandler
+    private let handler: (any HTTPHandler)?
+    private let grpc: (any GRPCHandler)?
     private let group: any EventLoopGroup
     private let logger: Logger
     private let observer: (any ListenerObserver)?
@@ -29,12 +30,18 @@ public final class Listener: Sendable {
     private let state = Mutex(State())
 
     /// Prepares a listener; nothing is opened before `start`.
+    ///
+    /// - Parameters:
+    ///   - handler: Answers ordinary requests; nil refuses them: the port is for gRPC alone.
+    ///   - grpc: Answers gRPC calls; `configuration.protocols` must contain `.http2` then.
     public init(
-        _ configuration: ListenerConfiguration, handler: any HTTPHandler,
-        group: any EventLoopGroup, logger: Logger, observer: (any ListenerObserver)? = nil
+        _ configuration: ListenerConfiguration, handler: (any HTTPHandler)?,
+        grpc: (any GRPCHandler)? = nil, group: any EventLoopGroup, logger: Logger,
+        observer: (any ListenerObserver)? = nil
     ) {
         self.configuration = configuration
         self.handler = handler
+        self.grpc = grpc
         self.group = group
         self.logger = logger
         self.observer = observer
@@ -47,7 +54,8 @@ public final class Listener: Sendable {
     public func start() async throws(ServingError) {
         var certificates: CertificateStore?
         if let files = configuration.tls {
-            certificates = try CertificateStore(files, logger: logger)
+            certificates = try CertificateStore(
+                files, protocols: configuration.protocols, logger: logger)
         }
         let (channel, socketFile) = try await bind(
             makeBootstrap(certificates), at: configuration.address)
@@ -116,7 +124,7 @@ public final class Listener: Sendable {
         let setup = HTTPConnection.Setup(
             limits: configuration.limits, requestTimeout: configuration.requestTimeout,
             compressReplies: configuration.compressReplies, isTLS: certificates != nil,
-            handler: handler, registry: registry,
+            protocols: configuration.protocols, handler: handler, grpc: grpc, registry: registry,
             bodies: BodyBudget(limit: configuration.limits.bodiesBytes), observer: observer,
             logger: logger)
         let isTCP = if case .tcp = configuration.address { true } else { false }

@@ -26,6 +26,8 @@ public struct ListenerLimits: Sendable {
     public var targetBytes = Limits.targetBytesMaximum
     /// Largest body, in bytes, as sent and after decompression.
     public var bodyBytes = Limits.bodyBytesMaximum
+    /// Largest gRPC message, in bytes, as sent; decompressed ones are within `bodyBytes` as well.
+    public var messageBytes = Limits.messageBytesMaximum
     /// Bytes of all bodies that are held at once; further requests get 503.
     public var bodiesBytes = Limits.bodiesBytesMaximum
     /// Open connections; further ones get 503 and are closed (over TLS: just closed).
@@ -47,6 +49,23 @@ public struct ListenerLimits: Sendable {
     public init() {}
 }
 
+/// Certificates and a key as PEM texts, for those who have no file of each.
+public struct TLSTexts: Hashable, Sendable {
+    /// The certificate chain, leaf first.
+    public var certificateChain: String
+    /// The private key of the leaf.
+    public var privateKey: String
+    /// Authorities whose certificates clients must present (mutual TLS); nil asks for none.
+    public var clientAuthorities: String?
+
+    /// Holds the texts.
+    public init(certificateChain: String, privateKey: String, clientAuthorities: String? = nil) {
+        self.certificateChain = certificateChain
+        self.privateKey = privateKey
+        self.clientAuthorities = clientAuthorities
+    }
+}
+
 /// The certificate files of a listener, all PEM; read again when they change.
 public struct TLSFiles: Hashable, Sendable {
     /// The certificate chain, leaf first.
@@ -57,6 +76,18 @@ public struct TLSFiles: Hashable, Sendable {
     public var clientAuthorities: String?
     /// How often the files are looked at for changes.
     public var reloadInterval: Duration
+    /// The texts that take the place of the files; they stay what they are until the next start.
+    public private(set) var texts: TLSTexts?
+
+    /// Takes texts instead of files.
+    ///
+    /// - Parameter origin: Where they come from, for messages.
+    public init(texts: TLSTexts, origin: String) {
+        self.init(
+            certificateChain: origin, privateKey: origin,
+            clientAuthorities: texts.clientAuthorities.map { _ in origin })
+        self.texts = texts
+    }
 
     /// Names the files.
     public init(
@@ -70,12 +101,28 @@ public struct TLSFiles: Hashable, Sendable {
     }
 }
 
+/// What a listener speaks; clients show which of them they mean by their first bytes.
+public struct ListenerProtocols: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+
+    public init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    /// HTTP/1.0 and HTTP/1.1.
+    public static let http1 = ListenerProtocols(rawValue: 1)
+    /// HTTP/2, with prior knowledge or after ALPN; what gRPC needs.
+    public static let http2 = ListenerProtocols(rawValue: 2)
+}
+
 /// What a listener is told at its start.
 public struct ListenerConfiguration: Sendable {
     /// Where to listen.
     public var address: ListenerAddress
     /// Certificates; nil speaks plain HTTP.
     public var tls: TLSFiles?
+    /// What is spoken.
+    public var protocols: ListenerProtocols = [.http1]
     /// Sizes and times allowed to clients.
     public var limits = ListenerLimits()
     /// From the end of a request's head to its deadline, the body's arrival included.

@@ -17,12 +17,24 @@ public protocol ListenerObserver: AnyObject, Sendable {
     ///
     /// - Parameter nanoseconds: From the end of the request's head until its reply was written.
     func requestFinished(status: Int, nanoseconds: UInt64, record: RequestRecord?)
+    /// A gRPC call has ended, with HTTP status 200 and this code. Calls `requestFinished` unless
+    /// implemented.
+    ///
+    /// - Parameter nanoseconds: From the end of the call's head until its last answer was written.
+    func callFinished(_ code: GRPCStatus.Code, nanoseconds: UInt64, record: RequestRecord?)
 }
 
 extension ListenerObserver {
     /// Drops the record.
     public func requestRefused(status: Int, record: RequestRecord?) {
         requestRefused(status: status)
+    }
+
+    /// Counts the call as a request answered with 200.
+    public func callFinished(
+        _ code: GRPCStatus.Code, nanoseconds: UInt64, record: RequestRecord?
+    ) {
+        requestFinished(status: 200, nanoseconds: nanoseconds, record: record)
     }
 }
 
@@ -44,4 +56,6 @@ public struct RequestRecord: Sendable {
     public var remoteAddress: String
     /// The client's `user-agent`, if it sent one.
     public var userAgent: String?
+    /// How a gRPC call ended; nil for other requests.
+    public var grpcStatus: Int?
 }

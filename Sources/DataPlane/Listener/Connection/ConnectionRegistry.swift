@@ -5,7 +5,7 @@ import Synchronization
 /// Every open connection of a listener: counts them against the limit, and finds them for a drain.
 final class ConnectionRegistry: Sendable {
     private struct State {
-        var connections: [ObjectIdentifier: HTTPConnection] = [:]
+        var connections: [ObjectIdentifier: any ListenerConnection] = [:]
         var refused = 0
         var isDraining = false
         var whenEmpty: [EventLoopPromise<Void>] = []
@@ -25,7 +25,7 @@ final class ConnectionRegistry: Sendable {
     enum Admission { case serve, refuse, close }
 
     /// Takes a new connection in.
-    func admit(_ connection: HTTPConnection) -> Admission {
+    func admit(_ connection: any ListenerConnection) -> Admission {
         state.withLock { state in
             if state.isDraining { return .close }
             if state.connections.count < maximum {
@@ -38,8 +38,19 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Puts what goes on with a connection in its place: it turned out to speak HTTP/2.
+    func replace(_ connection: any ListenerConnection, by successor: any ListenerConnection) {
+        let isDraining = state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = nil
+            state.connections[ObjectIdentifier(successor)] = successor
+            return state.isDraining
+        }
+        // Its predecessor may have been told so, too early.
+        if isDraining { successor.drain() }
+    }
+
     /// Forgets a closed connection.
-    func remove(_ connection: HTTPConnection, wasRefused: Bool) {
+    func remove(_ connection: any ListenerConnection, wasRefused: Bool) {
         let promises = state.withLock { state -> [EventLoopPromise<Void>] in
             if wasRefused {
                 state.refused -= 1
@@ -54,8 +65,8 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Admits nobody from now on, and returns who is there.
-    func startDraining(_ whenEmpty: EventLoopPromise<Void>) -> [HTTPConnection] {
-        let connections = state.withLock { state -> [HTTPConnection] in
+    func startDraining(_ whenEmpty: EventLoopPromise<Void>) -> [any ListenerConnection] {
+        let connections = state.withLock { state -> [any ListenerConnection] in
             state.isDraining = true
             if !state.connections.isEmpty { state.whenEmpty.append(whenEmpty) }
             return Array(state.connections.values)
@@ -65,7 +76,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Who is still there.
-    var remaining: [HTTPConnection] { state.withLock { Array($0.connections.values) } }
+    var remaining: [any ListenerConnection] { state.withLock { Array($0.connections.values) } }
     /// How many are still there.
     var count: Int { state.withLock { $0.connections.count } }
 }

@@ -89,7 +89,7 @@ extension HTTPConnection {
             // The reply, when it comes, closes the connection.
             case .head, .body: break
             case .inFlight: break
-            case .lingering, .closing, .closed: break
+            case .lingering, .closing, .closed, .handedOver: break
             }
         }
     }
@@ -105,7 +105,7 @@ extension HTTPConnection {
     }
 
     private func lookAtClient() {
-        guard phase != .closed, let context else { return }
+        guard phase != .closed, phase != .handedOver, let context else { return }
         let now = eventLoop.now
         if isStalled(now, context) {
             context.close(promise: nil)

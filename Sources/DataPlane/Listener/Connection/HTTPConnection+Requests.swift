@@ -8,6 +8,9 @@ extension HTTPConnection {
     func process() {
         // An answer given inside `handle` comes back here; the loop below goes on by itself.
         guard !isProcessing, let context else { return }
+        if isUndecided, canRead {
+            guard decide(context) else { return }
+        }
         isProcessing = true
         defer { isProcessing = false }
         while canRead, context.channel.isWritable {
@@ -38,7 +41,7 @@ extension HTTPConnection {
     private var canRead: Bool {
         switch phase {
         case .handshake, .idle, .head, .body: true
-        case .inFlight, .lingering, .closing, .closed: false
+        case .inFlight, .lingering, .closing, .closed, .handedOver: false
         }
     }
 
@@ -71,7 +74,7 @@ extension HTTPConnection {
     /// The client waits before it sends its body: asks for it, or refuses it unseen.
     private func admit(_ head: RequestHead) {
         guard let context else { return }
-        if let response = setup.handler.admit(head.nioHead) {
+        if let response = setup.handler?.admit(head.nioHead) {
             self.head = nil
             body = nil
             exchange.form.keepsAlive = false
@@ -99,7 +102,7 @@ extension HTTPConnection {
         exchange.cancellation = cancellation
         exchange.bytesIn = bytes.readableBytes
         phase = .inFlight
-        setup.handler.handle(
+        setup.handler?.handle(
             HTTPRequest(
                 method: head.method, target: head.target, headers: head.headers, body: bytes,
                 received: MonotonicTime(exchange.received),

@@ -11,8 +11,11 @@ import ServingCore
 ///
 /// `@unchecked Sendable`: all state is touched only on the channel's event loop; what others call
 /// (`respond`, `drain`, `forceClose`) goes there first.
-final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked Sendable {
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, HTTPResponseSink,
+    ListenerConnection, @unchecked Sendable
+{
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -22,7 +25,11 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
         var requestTimeout: Duration
         var compressReplies: Bool
         var isTLS: Bool
-        var handler: any HTTPHandler
+        var protocols: ListenerProtocols
+        /// What answers ordinary requests; nil on a port for gRPC alone.
+        var handler: (any HTTPHandler)?
+        /// What answers gRPC calls, which come over HTTP/2 only.
+        var grpc: (any GRPCHandler)?
         var registry: ConnectionRegistry
         var bodies: BodyBudget
         var observer: (any ListenerObserver)?
@@ -47,6 +54,8 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
     var isReading = false
     var holdsRead = false
     var inputEnded = false
+    /// Whether the first bytes have not shown yet what the client speaks.
+    var isUndecided: Bool
 
     // The request that is read or answered
     var number: UInt64 = 0
@@ -69,6 +78,7 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
         self.eventLoop = eventLoop
         watch = SlowClientWatch(limits: setup.limits)
         reader = RequestReader(limits: setup.limits)
+        isUndecided = setup.protocols.contains(.http2)
         wantsRecords = setup.observer?.wantsRecords ?? false
     }
 
@@ -107,6 +117,8 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
 
     func channelInactive(context: ChannelHandlerContext) {
         let previous = phase
+        // What went on with the connection hears of its end itself.
+        guard previous != .handedOver else { return context.fireChannelInactive() }
         enter(.closed)
         timer?.cancel()
         if previous == .inFlight { exchange.cancellation?.cancel() }
@@ -122,6 +134,7 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         switch phase {
+        case .handedOver: return context.fireChannelRead(data)
         case .lingering, .closing, .closed: return
         default: break
         }
@@ -133,6 +146,7 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
         flushIfNeeded()
+        if phase == .handedOver { context.fireChannelReadComplete() }
     }
 
     /// Holds reading back while bytes wait for their turn, or replies wait for the client.
@@ -164,7 +178,9 @@ final class HTTPConnection: ChannelDuplexHandler, HTTPResponseSink, @unchecked S
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.inputClosed) = event as? ChannelEvent { inputHasEnded() }
+        if phase != .handedOver, case .some(.inputClosed) = event as? ChannelEvent {
+            inputHasEnded()
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -10,6 +10,8 @@ final class LoopContext: @unchecked Sendable {
     var date = HTTPDate()
     /// Where replies are serialised; while a write still holds it, the next use makes a new one.
     var output = ByteBuffer()
+    /// Kept for its capacity while no HTTP/2 connection takes its mail.
+    var answers: [AnswerMailbox.Entry] = []
     lazy var deflater = Deflater()
 
     /// The one of the calling thread, which must be an event loop's.

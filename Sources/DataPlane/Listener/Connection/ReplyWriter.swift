@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import NIOHTTP1
 import ServingCore
 
@@ -21,15 +22,10 @@ struct ReplyWriter {
 
     /// Serialises the head, and the body when it is small; returns the rest of the body.
     func write(_ response: HTTPResponse, _ form: Form) -> (ByteBuffer, rest: ByteBuffer?) {
-        var body = response.body
         let isEligible = Self.isCompressible(response)
-        var isCompressed = false
-        if isEligible, let accepted = form.acceptEncoding, AcceptEncoding.allowsGzip(accepted),
-            let smaller = context.deflater.gzip(body)
-        {
-            body = smaller
-            isCompressed = true
-        }
+        let compressed = isEligible ? self.compressed(response, form) : nil
+        let isCompressed = compressed != nil
+        var body = compressed ?? response.body
         context.output.clear(minimumCapacity: 1024)
         writeStatus(response.status)
         writeFields(response.headers)
@@ -42,6 +38,43 @@ struct ReplyWriter {
         guard body.readableBytes <= Self.inlineBytesMaximum else { return (context.output, body) }
         context.output.writeBuffer(&body)
         return (context.output, nil)
+    }
+
+    /// The head as HTTP/2 header fields, and the body in the form that is sent.
+    func fields(_ response: HTTPResponse, _ form: Form) -> (HPACKHeaders, body: ByteBuffer) {
+        let isEligible = Self.isCompressible(response)
+        let compressed = isEligible ? self.compressed(response, form) : nil
+        let body = compressed ?? response.body
+        var fields = HPACKHeaders()
+        fields.reserveCapacity(response.headers.count + 5)
+        fields.add(name: ":status", value: String(response.status.code))
+        for (name, value) in response.headers where !Self.isOurs(name) {
+            fields.add(name: name.lowercased(), value: Self.clean(value))
+        }
+        if isEligible { fields.add(name: "vary", value: "accept-encoding") }
+        if compressed != nil { fields.add(name: "content-encoding", value: "gzip") }
+        if response.status.mayHaveResponseBody {
+            fields.add(
+                name: "content-length", value: String(body.readableBytes), indexing: .nonIndexable)
+        }
+        fields.add(name: "date", value: context.date.value())
+        return (fields, body)
+    }
+
+    private func compressed(_ response: HTTPResponse, _ form: Form) -> ByteBuffer? {
+        guard let accepted = form.acceptEncoding, AcceptEncoding.allowsGzip(accepted) else {
+            return nil
+        }
+        return context.deflater.gzip(response.body)
+    }
+
+    /// A value without what could end the line: it may repeat what a client sent.
+    private static func clean(_ value: String) -> String {
+        let isClean = value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        guard !isClean else { return value }
+        return String(
+            decoding: value.utf8.map { $0 < 0x20 || $0 == 0x7F ? ByteClasses.space : $0 },
+            as: UTF8.self)
     }
 
     private func writeStatus(_ status: HTTPResponseStatus) {

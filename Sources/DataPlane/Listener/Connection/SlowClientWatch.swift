@@ -4,9 +4,10 @@ import ServingCore
 /// What a connection is doing, and since when.
 ///
 /// `handshake` to `idle`; `idle` to `head` to `body` to `inFlight` to `idle`; any to `lingering`
-/// (refused, reading the rest away), `closing` (last reply under way) and `closed`.
+/// (refused, reading the rest away), `closing` (last reply under way) and `closed`; `handshake`, `idle`
+/// or `head` to `handedOver`, when the client turned out to speak HTTP/2.
 enum ConnectionPhase: Equatable {
-    case handshake, idle, head, body, inFlight, lingering, closing, closed
+    case handshake, idle, head, body, inFlight, lingering, closing, closed, handedOver
 }
 
 /// Decides when a client has been too slow; pure, so that tests move the time.
@@ -45,7 +46,7 @@ struct SlowClientWatch {
         let end = self.end(of: phase, since: since, requestDeadline: requestDeadline)
         if now < end { return .wait(until: min(end, now + interval)) }
         switch phase {
-        case .handshake, .idle, .lingering, .closing, .closed: return .close
+        case .handshake, .idle, .lingering, .closing, .closed, .handedOver: return .close
         case .head:
             return .timeOut(
                 "the request's header was not complete after \(limits.headerRead), the limit")
@@ -67,7 +68,7 @@ struct SlowClientWatch {
         case .inFlight: requestDeadline.later(by: limits.answerGrace)
         case .lingering: since.later(by: limits.linger)
         case .closing: since.later(by: limits.replyWrite)
-        case .closed: since
+        case .closed, .handedOver: since
         }
     }
 }

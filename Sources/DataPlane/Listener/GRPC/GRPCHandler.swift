@@ -84,7 +84,7 @@ public struct GRPCReply: Sendable {
     /// Bytes that stand before a message: one for compression, four for the length.
     public static let prefixBytes = 5
 
-    /// The prefix, which the listener fills in, and the message.
+    /// The prefix, which `init` fills in, and the message.
     public var framed: ByteBuffer
 
     /// A buffer that begins with room for the prefix: append the message, then give it to `init`.
@@ -96,8 +96,18 @@ public struct GRPCReply: Sendable {
     }
 
     /// Takes a buffer that `makeBuffer` made and a message was appended to.
-    public init(framed: ByteBuffer) {
+    public init(framed: consuming ByteBuffer) {
+        // Here, where nobody else holds the buffer: later it would be copied for it.
+        Self.writePrefix(isCompressed: false, to: &framed)
         self.framed = framed
+    }
+
+    /// Fills in the bytes before the message.
+    static func writePrefix(isCompressed: Bool, to buffer: inout ByteBuffer) {
+        let start = buffer.readerIndex
+        let length = UInt32(clamping: buffer.readableBytes - prefixBytes)
+        buffer.setInteger(isCompressed ? 1 : 0, at: start, as: UInt8.self)
+        buffer.setInteger(length, at: start + 1)
     }
 
     /// Writes a message into a buffer of its own.
@@ -106,6 +116,7 @@ public struct GRPCReply: Sendable {
     ) throws(Failure) {
         var buffer = Self.makeBuffer()
         try write(&buffer)
+        Self.writePrefix(isCompressed: false, to: &buffer)
         framed = buffer
     }
 

@@ -5,16 +5,28 @@ import NIOCore
 struct HTTPDate {
     private var second = Int.min
     private var field = ByteBuffer()
+    private var text = ""
 
     /// The whole line, `date: Sun, 06 Nov 1994 08:49:37 GMT` with CR LF.
     mutating func line() -> ByteBuffer {
+        refresh()
+        return field
+    }
+
+    /// The value alone.
+    mutating func value() -> String {
+        refresh()
+        return text
+    }
+
+    private mutating func refresh() {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &now)
         if now.tv_sec != second {
             second = now.tv_sec
-            field = ByteBuffer(string: "date: \(Self.text(secondsSince1970: second))\r\n")
+            text = Self.text(secondsSince1970: second)
+            field = ByteBuffer(string: "date: \(text)\r\n")
         }
-        return field
     }
 
     /// IMF-fixdate of RFC 9110 section 5.6.7.

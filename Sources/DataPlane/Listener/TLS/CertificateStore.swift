@@ -23,18 +23,22 @@ final class CertificateStore: Sendable {
     }
 
     private let files: TLSFiles
+    private let protocols: ListenerProtocols
     private let logger: Logger
     private let state: Mutex<State>
 
     /// Reads the files.
     ///
     /// - Throws: `configuration_invalid` naming the file that cannot be used, and why.
-    init(_ files: TLSFiles, logger: Logger) throws(ServingError) {
+    init(
+        _ files: TLSFiles, protocols: ListenerProtocols = [.http1], logger: Logger
+    ) throws(ServingError) {
         self.files = files
+        self.protocols = protocols
         self.logger = logger
         // Stamps first: a change in between is seen at the next look.
         let stamps = Self.stamps(files)
-        state = Mutex(State(context: try Self.load(files), stamps: stamps))
+        state = Mutex(State(context: try Self.load(files, protocols), stamps: stamps))
     }
 
     /// The context for a new connection.
@@ -58,15 +62,17 @@ final class CertificateStore: Sendable {
     ///
     /// - Throws: `configuration_invalid`; the old certificate stays in use then.
     func reload() throws(ServingError) {
+        guard files.texts == nil else { return }
         let stamps = Self.stamps(files)
         state.withLock { $0.stamps = stamps }
-        let context = try Self.load(files)
+        let context = try Self.load(files, protocols)
         state.withLock { $0.context = context }
         logger.info(
             "loaded a new certificate", metadata: ["certificate": "\(files.certificateChain)"])
     }
 
     private static func stamps(_ files: TLSFiles) -> [Stamp?] {
+        guard files.texts == nil else { return [] }
         let paths = [files.certificateChain, files.privateKey, files.clientAuthorities]
         return paths.compactMap { $0 }.map { path in
             var status = stat()
@@ -78,9 +84,11 @@ final class CertificateStore: Sendable {
         }
     }
 
-    private static func load(_ files: TLSFiles) throws(ServingError) -> NIOSSLContext {
+    private static func load(
+        _ files: TLSFiles, _ protocols: ListenerProtocols
+    ) throws(ServingError) -> NIOSSLContext {
         let chain = try reading(files.certificateChain, "certificate chain") {
-            try NIOSSLCertificate.fromPEMFile(files.certificateChain)
+            try certificates(files.texts?.certificateChain, files.certificateChain)
         }
         guard !chain.isEmpty else {
             throw ServingError(
@@ -89,23 +97,35 @@ final class CertificateStore: Sendable {
                     + "give a PEM file, leaf first")
         }
         let key = try reading(files.privateKey, "private key") {
-            try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+            try files.texts.map {
+                try NIOSSLPrivateKey(bytes: Array($0.privateKey.utf8), format: .pem)
+            } ?? NIOSSLPrivateKey(file: files.privateKey, format: .pem)
         }
         var settings = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         settings.minimumTLSVersion = .tlsv12
-        settings.applicationProtocols = ["http/1.1"]
+        settings.applicationProtocols =
+            (protocols.contains(.http2) ? ["h2"] : [])
+            + (protocols.contains(.http1) ? ["http/1.1"] : [])
         if let authorities = files.clientAuthorities {
             settings.certificateVerification = .noHostnameVerification
             settings.trustRoots = .certificates(
                 try reading(authorities, "client authorities") {
-                    try NIOSSLCertificate.fromPEMFile(authorities)
+                    try certificates(files.texts?.clientAuthorities, authorities)
                 })
         }
         let complete = settings
         return try reading(files.certificateChain, "certificate and its private key") {
             try NIOSSLContext(configuration: complete)
         }
+    }
+
+    /// The certificates of a text, or else of a file.
+    private static func certificates(
+        _ text: String?, _ path: String
+    ) throws -> [NIOSSLCertificate] {
+        guard let text else { return try NIOSSLCertificate.fromPEMFile(path) }
+        return try NIOSSLCertificate.fromPEMBytes(Array(text.utf8))
     }
 
     private static func reading<Value>(

@@ -8,21 +8,27 @@ public struct TensorFlowServingServer: Sendable {
     private let service: any InferenceService
     private let catalog: any ModelCatalog
     private let observer: any ServerObserver
+    private let allowsOtherOrigins: Bool
 
     /// Joins the server with what answers for it.
+    ///
+    /// - Parameter cors: Whether every reply tells browsers that pages of other origins may read it.
     public init(
-        service: any InferenceService, catalog: any ModelCatalog, observer: any ServerObserver
+        service: any InferenceService, catalog: any ModelCatalog, observer: any ServerObserver,
+        cors: Bool = false
     ) {
         self.service = service
         self.catalog = catalog
         self.observer = observer
+        allowsOtherOrigins = cors
     }
 
     /// Answers a request whose path has been matched.
     func handle(
         _ request: HTTPRequest, _ route: TensorFlowServingRoute, _ responder: HTTPResponder
     ) {
-        if let refusal = refusal(request.method, request.target, route) {
+        let responder = allowsOtherOrigins ? CrossOrigin.allowing(responder) : responder
+        if let refusal = refusal(request.method, request.target, request.headers, route) {
             return responder.respond(refusal)
         }
         switch route {
@@ -45,12 +51,12 @@ public struct TensorFlowServingServer: Sendable {
     /// The refusal that needs nothing but method and route; nil when there is more to do.
     ///
     /// A wrong method is a malformed request here (400, with `Allow` added), as in TensorFlow Serving.
-    func refusal(_ method: HTTPMethod, _ target: String, _ route: TensorFlowServingRoute)
-        -> HTTPResponse?
-    {
+    func refusal(
+        _ method: HTTPMethod, _ target: String, _ headers: HTTPHeaders,
+        _ route: TensorFlowServingRoute
+    ) -> HTTPResponse? {
         switch (method, route) {
-        case (.OPTIONS, _):
-            return HTTPResponse(.noContent, headers: ["allow": route.allowedMethods])
+        case (.OPTIONS, _): return preflight(headers, route)
         case (.POST, .predict), (.POST, .classify), (.POST, .regress), (.GET, .status),
             (.GET, .metadata), (.HEAD, .status), (.HEAD, .metadata):
             return nil
@@ -83,7 +89,24 @@ public struct TensorFlowServingServer: Sendable {
     /// Counts and writes a refusal.
     func refuse(_ error: ServingError, allow: String? = nil) -> HTTPResponse {
         observer.requestRefused(.tensorFlowServingREST, code: error.code)
-        return TensorFlowServingReply.refusal(error, allow: allow)
+        var response = TensorFlowServingReply.refusal(error, allow: allow)
+        if allowsOtherOrigins { CrossOrigin.allow(&response.headers) }
+        return response
+    }
+
+    /// Answers OPTIONS as the original does, whether or not other origins are allowed: well only if
+    /// the request comes from a page (`http_server.cc`).
+    private func preflight(_ headers: HTTPHeaders, _ route: TensorFlowServingRoute)
+        -> HTTPResponse
+    {
+        guard CrossOrigin.namesPage(headers.first(name: "origin")) else {
+            let error = ServingError(
+                .invalidRequest, "Origin header is missing in CORS preflight")
+            return refuse(error, allow: route.allowedMethods)
+        }
+        var response = HTTPResponse(.ok, headers: ["allow": route.allowedMethods])
+        if allowsOtherOrigins { CrossOrigin.allow(&response.headers) }
+        return response
     }
 
     private static func error(of route: TensorFlowServingRoute) -> ServingError {
