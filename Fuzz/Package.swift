@@ -7,8 +7,17 @@ import PackageDescription
 // `make fuzz` builds and runs them; each has its seeds in Corpus/ under its own name.
 
 let names = [
-    "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "PredictRequest", "RequestPath", "TensorProto", "TextProtobuf",
+    "BinaryTensors",
+    "Examples",
+    "HTTPRequests",
+    "JSONDocument",
+    "JSONTensorReader",
+    "PredictBody",
+    "PredictRequest",
+    "RequestPath",
+    "TFRecord",
+    "TensorProto",
+    "TextProtobuf",
 ]
 
 let package = Package(

@@ -8,23 +8,23 @@ import Testing
 @Suite struct CorpusReplayTests {
     private typealias Target = @Sendable (UnsafeRawBufferPointer) -> Void
 
-    @Test(arguments: [
-        "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests", "TensorProto", "PredictRequest", "TextProtobuf",
-    ])
+    private static let targets: [String: Target] = [
+        "BinaryTensors": { fuzzBinaryTensors($0) },
+        "Examples": { fuzzExamples($0) },
+        "HTTPRequests": { fuzzHTTPRequests($0) },
+        "JSONDocument": { fuzzJSONDocument($0) },
+        "JSONTensorReader": { fuzzJSONTensorReader($0) },
+        "PredictBody": { fuzzPredictBody($0) },
+        "PredictRequest": { fuzzPredictRequest($0) },
+        "RequestPath": { fuzzRequestPath($0) },
+        "TFRecord": { fuzzTFRecord($0) },
+        "TensorProto": { fuzzTensorProto($0) },
+        "TextProtobuf": { fuzzTextProtobuf($0) },
+    ]
+
+    @Test(arguments: targets.keys.sorted())
     func replaysEveryInput(folder: String) throws {
-        let targets: [String: Target] = [
-            "JSONTensorReader": { fuzzJSONTensorReader($0) },
-            "BinaryTensors": { fuzzBinaryTensors($0) },
-            "JSONDocument": { fuzzJSONDocument($0) },
-            "RequestPath": { fuzzRequestPath($0) },
-            "PredictBody": { fuzzPredictBody($0) },
-            "HTTPRequests": { fuzzHTTPRequests($0) },
-            "TensorProto": { fuzzTensorProto($0) },
-            "PredictRequest": { fuzzPredictRequest($0) },
-            "TextProtobuf": { fuzzTextProtobuf($0) },
-        ]
-        let target = try #require(targets[folder])
+        let target = try #require(Self.targets[folder])
         let files = Self.files(in: Self.corpus + folder)
         #expect(files.count > 10, "the corpus is where the tests look for it")
         for file in files {

@@ -15,6 +15,7 @@ enum TestModels {
         service.add(try oneRowMore(observer))
         service.add(try total(observer))
         service.add(try grid(observer))
+        for model in try ExampleModels.all(observer) { service.add(model) }
         for type in ElementType.allCases { service.add(try identity(type, observer)) }
         service.add(
             try failing("overloaded", ServingError(.overloaded, "full", retryAfter: .seconds(2))))

@@ -164,12 +164,6 @@ class TestRefusals:
         assert error(response) == f"Malformed request: GET {HALF}"
         assert "POST" in response.headers["allow"]
 
-    @pytest.mark.parametrize("method", ["classify", "regress"])
-    def test_methods_that_are_not_offered_say_so(self, server, method):
-        response = post(server, f"/v1/models/half_plus_two:{method}", {"examples": [{"x": 1}]})
-        assert response.status_code == 501
-        assert method in error(response)
-
 
 class TestStatusAndMetadata:
     def test_status_is_byte_for_byte_that_of_tensorflow_serving(self, server):

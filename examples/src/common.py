@@ -40,6 +40,11 @@ def name_batch(model, name="batch"):
         value.type.tensor_type.shape.dim[0].dim_param = name
 
 
+def name_columns(model, output, labels):
+    """Say in the file which class each column of an output is: `:classify` answers with these."""
+    model.metadata_props.add(key=f"classes.{output}", value=json.dumps(labels.tolist()))
+
+
 def short(array):
     """The shortest decimal text of each float32, as a Python number for JSON."""
     array = numpy.asarray(array)

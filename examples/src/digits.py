@@ -6,7 +6,7 @@ the place of the other, as a canary for example.
 """
 
 import numpy
-from common import EXAMPLES, OPSETS, name_batch, round_weights, save_model, save_requests
+from common import EXAMPLES, OPSETS, name_batch, name_columns, round_weights, save_model, save_requests
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_digits
@@ -43,6 +43,7 @@ def make():
             options={id(pipeline): {"zipmap": False}},
         )
         name_batch(model)
+        name_columns(model, "probabilities", pipeline.classes_)
         session = save_model(model, "digits", version)
         label, probabilities = session.run(["label", "probabilities"], {"pixels": test.astype(numpy.float32)})
         assert numpy.array_equal(label, pipeline.predict(test))
