@@ -152,7 +152,11 @@ extension HTTP2Connection {
 
     /// Delivers the messages of a streaming call as far as its receiver wants them, then its end.
     func deliver(_ stream: HTTP2Stream) {
-        guard !stream.outputEnded, !stream.isClosed else { return }
+        // A receiver that handles a message at once gets the next one from the loop below, not from
+        // a call inside its own: thousands of small messages would use up the stack.
+        guard !stream.outputEnded, !stream.isClosed, !stream.isDelivering else { return }
+        stream.isDelivering = true
+        defer { stream.isDelivering = false }
         do throws(GRPCStatus) { try deliverAll(stream) } catch { end(stream, error) }
         refillWindow(stream)
     }

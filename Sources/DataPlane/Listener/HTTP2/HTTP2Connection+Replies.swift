@@ -16,8 +16,9 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
 
     /// From any thread.
     private func take(_ answer: StreamAnswer, _ number: UInt64) {
-        // A loop's own answers must not overtake those that wait.
-        if eventLoop.inEventLoop {
+        // A loop's own answers must not overtake those that wait, nor those that are being read:
+        // applying one may deliver a message whose answer comes before the next is applied.
+        if eventLoop.inEventLoop, !isReadingMail {
             readMail()
             apply(answer, number)
             flushIfNeeded()
@@ -33,6 +34,8 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
         var entries: [AnswerMailbox.Entry] = []
         swap(&entries, &loopContext.answers)
         mailbox.take(into: &entries)
+        isReadingMail = true
+        defer { isReadingMail = false }
         for entry in entries { apply(entry.answer, entry.stream) }
         entries.removeAll(keepingCapacity: true)
         swap(&entries, &loopContext.answers)

@@ -29,6 +29,8 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
     let wantsRecords: Bool
     let remoteAddress: String
     let mailbox = AnswerMailbox()
+    /// Whether answers out of the mailbox are being applied.
+    var isReadingMail = false
     var context: ChannelHandlerContext?
 
     var phase = Phase.serving

@@ -47,6 +47,8 @@ final class HTTP2Stream {
     var hasToldEnd = false
     /// Messages that may be delivered to `receiver` before it has dealt with earlier ones.
     var credit = Limits.messagesInFlightPerStream
+    /// Whether messages are being delivered: a receiver that answers at once must not begin anew.
+    var isDelivering = false
     /// Bytes that the client may still send.
     var window: Int
     var bytesIn = 0
