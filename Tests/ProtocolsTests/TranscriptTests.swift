@@ -11,6 +11,7 @@ import TestSupport
     private static let files = [
         "tensorflow_serving_predict.http", "tensorflow_serving_refusals.http",
         "tensorflow_serving_models.http", "open_inference.http", "open_inference_refusals.http",
+        "open_inference_extensions.http",
     ]
 
     @Test(arguments: files.flatMap { Transcript.load($0) })
