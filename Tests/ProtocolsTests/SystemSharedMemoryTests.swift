@@ -32,7 +32,8 @@ private final class TestObject {
 
     func bytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0xEE, count: count)
-        return Array(bytes.prefix(max(0, pread(descriptor, &bytes, count, 0))))
+        let got = pread(descriptor, &bytes, count, 0)
+        return Array(bytes.prefix(max(0, got)))
     }
 }
 
