@@ -3,16 +3,19 @@
 import json
 import os
 import uuid
+from pathlib import Path
 
 import numpy
 import pytest
 import requests
 import tritonclient.http as triton
 from conftest import REQUESTS
+from harness import put_file
 from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.utils import InferenceServerException, shared_memory
 
 TIMEOUT = 30
+FIXTURES = Path(__file__).parents[1] / "Fixtures" / "models"
 
 
 @pytest.fixture
@@ -266,9 +269,20 @@ class TestClassification:
             assert [int(part[1]) for part in parts] == list(best)
             assert [part[0] for part in parts] == [f"{plain[0][index]:.6f}" for index in best]
 
-    def test_labels_of_a_classifier(self, client):
-        metadata = client.get_model_metadata("wine")
-        labelled = [output for output in metadata["outputs"] if "parameters" in output]
-        config = client.get_model_config("wine")["parameters"]
-        for output in labelled:
-            assert f"classes.{output['name']}" in config
+    def test_names_of_classes_are_in_metadata_configuration_and_results(self, launch, tmp_path):
+        put_file(FIXTURES / "zipmap_string.onnx", tmp_path / "names", 1)
+        server = launch(f"names={tmp_path}/names").wait_until_ready()
+        with triton.InferenceServerClient(server.authority) as client:
+            outputs = {each["name"]: each for each in client.get_model_metadata("names")["outputs"]}
+            (name,) = [name for name, each in outputs.items() if "parameters" in each]
+            labels = ["high", "low", "mid"]
+            assert outputs[name]["parameters"] == {"labels": labels}
+            described = client.get_model_config("names")["parameters"][f"classes.{name}"]
+            assert json.loads(described["string_value"]) == labels
+            tensor = triton.InferInput("x", [1, 3], "FP32")
+            tensor.set_data_from_numpy(numpy.float32([[1, 1, 2]]))
+            wanted = triton.InferRequestedOutput(name, class_count=3)
+            (row,) = client.infer("names", [tensor], outputs=[wanted]).as_numpy(name)
+            ranked = [cell.decode().split(":") for cell in row]
+            assert sorted(part[2] for part in ranked) == labels
+            assert all(labels[int(part[1])] == part[2] for part in ranked)
