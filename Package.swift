@@ -77,7 +77,7 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/DataPlane/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
-        room("DataPlane", "Wire", ["ServingCore", "Tensors", nioCore]),
+        room("DataPlane", "Wire", ["ServingCore", "Tensors", "Inference", nioCore]),
         room(
             "DataPlane", "Listener",
             [

@@ -48,15 +48,18 @@ struct ServeSubcommand: ParsableCommand {
             if let source = ServeCommand.Source.choose(file: source.config, models: models) {
                 return source
             }
+            // A repository has models of its own.
+            if flags.models.repository != nil { return .arguments([]) }
             throw ValidationError(
                 "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
                     + "--config FILE; there is no slipway.yaml in this directory")
         }
     }
 
-    private static func greet(_ started: Announcement) {
+    static func greet(_ started: Announcement) {
         let lines = [
-            ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
+            ("REST", started.rest), ("REST", started.restSocket),
+            ("gRPC", started.grpc), ("gRPC", started.grpcSocket), ("admin", started.admin),
         ]
         for (name, address) in lines {
             guard let address else { continue }

@@ -3,6 +3,16 @@ import Glibc
 import ServingCore
 import Slipway
 
+// TensorFlow Serving's command lines have a reader of their own.
+if TensorFlowServingHelp.isProgram(CommandLine.arguments.first ?? "") {
+    exit(TensorFlowServingProgram.runAsOriginal(Array(CommandLine.arguments.dropFirst())))
+}
+if let status = TensorFlowServingProgram.runIfRecognised(
+    Array(CommandLine.arguments.dropFirst()))
+{
+    exit(status)
+}
+
 // Exit statuses are part of the interface (docs/command-line.md), so they are not left to the
 // argument parser, which would end with 64 after a wrong command line.
 do {

@@ -1,3 +1,4 @@
+import Listener
 import NIOHTTP1
 import ServingCore
 import Testing
@@ -6,9 +7,10 @@ import Testing
 
 @Suite struct StatusTableTests {
     @Test(arguments: ErrorCode.allCodes)
-    func everyCodeHasAnEntryInBothTables(code: ErrorCode) {
+    func everyCodeHasAnEntryInEachTable(code: ErrorCode) {
         #expect(TensorFlowServingStatus.table[code] != nil, "\(code) has no TensorFlow status")
         #expect(OpenInferenceStatus.table[code] != nil, "\(code) has no v2 status")
+        #expect(InvocationsStatus.table[code] != nil, "\(code) has no MLflow status")
     }
 
     @Test(arguments: ErrorCode.allCodes)
@@ -16,6 +18,7 @@ import Testing
         #expect(TensorFlowServingStatus.of(code).http.code >= 400)
         #expect(TensorFlowServingStatus.of(code).canonical != .ok)
         #expect(OpenInferenceStatus.of(code).code >= 400)
+        #expect(InvocationsStatus.of(code).http.code >= 400)
     }
 
     @Test(arguments: [
@@ -26,6 +29,23 @@ import Testing
     func followsEachProtocolWhereTheyDiffer(code: ErrorCode, v1: Int, v2: Int) {
         #expect(Int(TensorFlowServingStatus.of(code).http.code) == v1)
         #expect(Int(OpenInferenceStatus.of(code).code) == v2)
+    }
+
+    @Test(arguments: ErrorCode.allCodes)
+    func noErrorEndsACallWell(code: ErrorCode) {
+        #expect(TensorFlowServingGRPCStatus.of(ServingError(code, "x")).code != .ok)
+    }
+
+    @Test(arguments: [
+        (ErrorCode.signatureNotFound, GRPCStatus.Code.failedPrecondition),
+        (.labelNotFound, .invalidArgument), (.modelNotFound, .notFound),
+        (.invalidTensor, .invalidArgument), (.overloaded, .resourceExhausted),
+        (.deadlineExceeded, .deadlineExceeded), (.cancelled, .cancelled),
+        (.requestTooLarge, .resourceExhausted), (.unsupported, .unimplemented),
+        (.modelInvalid, .dataLoss), (.shuttingDown, .unavailable),
+    ])
+    func endsCallsOfTensorFlowServingWithItsCodes(code: ErrorCode, expected: GRPCStatus.Code) {
+        #expect(TensorFlowServingGRPCStatus.of(ServingError(code, "x")).code == expected)
     }
 
     @Test(arguments: [

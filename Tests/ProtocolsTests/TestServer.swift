@@ -15,20 +15,29 @@ struct TestServer {
     let service: FakeService
     let handler: DataHandler
 
-    init(isReady: Bool = true) throws {
+    init(
+        isReady: Bool = true, isKServe: Bool = false,
+        invocations settings: InvocationsSettings = InvocationsSettings(),
+        administration: (any ModelAdministration)? = nil, service given: FakeService? = nil
+    ) throws {
         let observer = observer
-        let service = try TestModels.service(observer: observer)
+        let service = try given ?? TestModels.service(observer: observer)
         self.service = service
+        let readiness: @Sendable () -> ServerReadiness = {
+            ServerReadiness(isReady: isReady, reasons: isReady ? [] : ["model 'a' is loading"])
+        }
         handler = DataHandler(
             tensorFlowServing: TensorFlowServingServer(
                 service: service, catalog: service, observer: observer),
             openInference: OpenInferenceServer(
                 identity: OpenInferenceServer.Identity(name: "slipway", version: "1.2.3"),
                 service: service, catalog: service, observer: observer,
-                readiness: {
-                    ServerReadiness(
-                        isReady: isReady, reasons: isReady ? [] : ["model 'a' is loading"])
-                }),
+                readiness: readiness),
+            kserve: isKServe
+                ? KServeServer(service: service, catalog: service, observer: observer) : nil,
+            invocations: InvocationsServer(
+                settings: settings, version: "1.2.3", service: service, catalog: service,
+                administration: administration, observer: observer, readiness: readiness),
             fixed: [DataHandler.Fixed(path: "/healthz", handler: FixedAnswer())])
     }
 

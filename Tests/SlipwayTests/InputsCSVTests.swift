@@ -4,6 +4,7 @@ import Tensors
 import Testing
 
 @testable import Slipway
+@testable import Wire
 
 struct InputsCSVTests {
     private func read(

@@ -4,6 +4,7 @@ import Tensors
 import Testing
 
 @testable import Slipway
+@testable import Wire
 
 struct InputsNumPyTests {
     private func read(_ bytes: [UInt8], _ type: ElementType, _ shape: [Int]?) throws -> Tensor {

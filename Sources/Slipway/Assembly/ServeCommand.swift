@@ -10,6 +10,8 @@ public enum ServeCommand {
         case file(path: String)
         /// `NAME=DIRECTORY` arguments.
         case arguments([String])
+        /// Flags of TensorFlow Serving's; the list of models that they name is followed.
+        case tensorFlowServing(TensorFlowServingCommandLine)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -57,6 +59,7 @@ public enum ServeCommand {
             try Configuration.reading(path: path, engines: Engines.names, overrides: overrides)
         case .arguments(let arguments):
             Configuration.from(arguments: arguments, overrides: overrides, engines: Engines.names)
+        case .tensorFlowServing(let line): line.reading(engines: Engines.names)
         }
     }
 
@@ -72,12 +75,25 @@ public enum ServeCommand {
         _ source: Source, _ overrides: ConfigurationOverrides, _ configuration: Configuration,
         _ server: SlipwayServer
     ) throws(ServingError) -> ConfigurationFollower? {
-        guard case .file(let path) = source else { return nil }
-        let watcher = ConfigurationWatcher(
-            path: path, current: configuration, engines: Engines.names, overrides: overrides,
-            logger: Logger(label: "configuration")
-        ) { new, _ in server.apply(new) }
-        return try ConfigurationFollower(watcher)
+        let logger = Logger(label: "configuration")
+        switch source {
+        case .arguments: return nil
+        case .file(let path):
+            let watcher = ConfigurationWatcher(
+                path: path, current: configuration, engines: Engines.names, overrides: overrides,
+                logger: logger
+            ) { new, _ in server.apply(new) }
+            return try ConfigurationFollower(watcher) { server.settleLabels() }
+        case .tensorFlowServing(let line):
+            guard let path = line.followedFile else { return nil }
+            let watcher = ConfigurationWatcher(
+                current: configuration, logger: logger, look: { FileFingerprint(path: path) },
+                read: { line.rereading(engines: Engines.names) },
+                apply: { new, _ in server.apply(new) })
+            return try ConfigurationFollower(watcher, pause: line.followPause) {
+                server.settleLabels()
+            }
+        }
     }
 
     /// Sleeps until the process is asked to stop.

@@ -21,6 +21,28 @@ extension SlipwayServer {
         var settings = ModelManagerSettings()
         settings.memoryBudgetBytes = configuration.memoryBytes
         if let threads = configuration.loadThreads { settings.loaderThreads = threads }
+        switch configuration.scan {
+        case .automatic: break
+        case .every(let pause):
+            settings.pollInterval = pause
+            settings.watchedPollInterval = pause
+        case .once:
+            settings.watchesDirectories = false
+            settings.pollInterval = Self.never
+        }
+        return settings
+    }
+
+    /// Longer than any server runs.
+    private static let never = Duration.seconds(100 * 365 * 24 * 60 * 60)
+
+    static func administration(_ configuration: Configuration) -> ModelAdministrator.Settings {
+        var settings = ModelAdministrator.Settings()
+        settings.control = configuration.modelControl
+        settings.allowsReplacing = configuration.isTensorFlowServing
+        settings.repository = configuration.repository
+        settings.labels = configuration.compatibility.unavailableLabels
+        settings.looksAgain = configuration.scan != .once
         return settings
     }
 
@@ -41,58 +63,58 @@ extension SlipwayServer {
         return MetricsPage(server + (accessLog.map { [$0] } ?? []) + process)
     }
 
-    static func dataHandler(
-        _ manager: ModelManager, _ metrics: ServerMetrics, _ page: MetricsHandler,
-        _ health: HealthHandler, _ extensions: OpenInferenceExtensions,
-        _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> DataHandler {
-        let fixed =
-            MetricsHandler.paths.map { DataHandler.Fixed(path: $0, handler: page) }
-            + [HealthHandler.livePath, HealthHandler.readyPath].map {
-                DataHandler.Fixed(path: $0, handler: health)
-            }
-        return DataHandler(
-            tensorFlowServing: TensorFlowServingServer(
-                service: manager, catalog: manager, observer: metrics),
-            openInference: OpenInferenceServer(
-                identity: .init(name: "slipway", version: Version.number), service: manager,
-                catalog: manager, observer: metrics, readiness: readiness,
-                extensions: extensions),
-            fixed: fixed)
-    }
-
-    /// What the Open Inference Protocol's extensions work on, over REST and gRPC alike.
-    static func extensions(_ manager: ModelManager, _ metrics: ServerMetrics)
-        -> OpenInferenceExtensions
-    {
-        OpenInferenceExtensions(
-            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl())
-    }
-
+    /// Where REST is served; with `listen.grpc: same`, gRPC as well.
     static func restListeners(
-        _ configuration: Configuration, _ handler: DataHandler, _ group: any EventLoopGroup,
-        _ observer: ListenerMetrics
+        _ configuration: Configuration, _ handler: DataHandler, _ services: GRPCServices,
+        _ group: any EventLoopGroup, _ observer: ListenerMetrics
     ) -> [Listener] {
         let listen = configuration.listen
-        var addresses: [ListenerAddress] = []
-        if let port = listen.restPort { addresses.append(.tcp(host: listen.host, port: port)) }
-        if let path = listen.restSocket { addresses.append(.unix(path: path)) }
-        let tls = configuration.tls.certificate.flatMap { certificate in
-            configuration.tls.key.map { key in
-                TLSFiles(
-                    certificateChain: certificate, privateKey: key,
-                    clientAuthorities: configuration.tls.clientVerification == .require
-                        ? configuration.tls.clientAuthorities : nil)
-            }
-        }
+        let isOnePort = listen.grpc == .same
+        let addresses = addresses(listen.host, port: listen.restPort, socket: listen.restSocket)
         return addresses.map { address in
-            var listener = ListenerConfiguration(address: address, name: "rest", tls: tls)
-            listener.limits = configuration.limits.listener
-            listener.requestTimeout = configuration.limits.requestTimeout
+            var settings = dataListener(
+                configuration, "rest", address, configuration.tls.files)
+            settings.protocols = [.http1, .http2]
             return Listener(
-                listener, handler: handler, group: group, logger: Logger(label: "listener"),
-                observer: observer)
+                settings, handler: handler, grpc: isOnePort ? services : nil, group: group,
+                logger: Logger(label: "listener"), observer: observer)
         }
+    }
+
+    /// Where gRPC alone is served.
+    static func grpcListeners(
+        _ configuration: Configuration, _ services: GRPCServices, _ group: any EventLoopGroup,
+        _ observer: ListenerMetrics
+    ) throws(ServingError) -> [Listener] {
+        let listen = configuration.listen
+        let tls = try GRPCCertificates.files(configuration.tls)
+        let addresses = addresses(
+            listen.host, port: listen.grpc.number, socket: listen.grpcSocket)
+        return addresses.map { address in
+            var settings = dataListener(configuration, "grpc", address, tls)
+            settings.protocols = [.http2]
+            return Listener(
+                settings, handler: nil, grpc: services, group: group,
+                logger: Logger(label: "listener"), observer: observer)
+        }
+    }
+
+    private static func addresses(
+        _ host: String, port: Int?, socket: String?
+    ) -> [ListenerAddress] {
+        [port.map { .tcp(host: host, port: $0) }, socket.map { .unix(path: $0) }]
+            .compactMap { $0 }
+    }
+
+    /// What the listeners of the serving protocols have in common.
+    private static func dataListener(
+        _ configuration: Configuration, _ name: String, _ address: ListenerAddress,
+        _ tls: TLSFiles?
+    ) -> ListenerConfiguration {
+        var listener = ListenerConfiguration(address: address, name: name, tls: tls)
+        listener.limits = configuration.limits.listener
+        listener.requestTimeout = configuration.limits.requestTimeout
+        return listener
     }
 
     static func adminListener(
@@ -106,6 +128,17 @@ extension SlipwayServer {
         return Listener(
             listener, handler: handler, group: group, logger: Logger(label: "listener"),
             observer: observer)
+    }
+}
+
+extension CompatibilitySettings.V2 {
+    /// The protocols' form of the dialect.
+    var protocols: OpenInferenceCompatibility {
+        switch self {
+        case .kserve: .kserve
+        case .triton: .triton
+        case .mlserver: .mlserver
+        }
     }
 }
 

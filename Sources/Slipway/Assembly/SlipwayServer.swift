@@ -20,7 +20,12 @@ public final class SlipwayServer: Sendable {
     private let watch: DeadlineWatch
     private let accessLog: AccessLog?
     private let manager: ModelManager
+    private let administrator: ModelAdministrator
     private let rest: [Listener]
+    private let grpc: [Listener]
+    private let grpcHealth: HealthService
+    /// Whether the REST listeners serve gRPC too.
+    private let isOnePort: Bool
     private let admin: Listener?
     private let isTLS: Bool
     private let drainTimeout: Duration
@@ -37,6 +42,7 @@ public final class SlipwayServer: Sendable {
         initial = configuration.models
         drainTimeout = configuration.limits.drainTimeout
         isTLS = configuration.tls.isEnabled
+        isOnePort = configuration.listen.grpc == .same
 
         // What counts and logs; the rooms to its left know it by their observer protocols only.
         let metrics = ServerMetrics()
@@ -56,6 +62,11 @@ public final class SlipwayServer: Sendable {
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
 
+        // What is wanted of it: by the configuration, the repository directory and clients.
+        administrator = ModelAdministrator(
+            manager, Self.administration(configuration), engines: Engines.all,
+            logger: Logger(label: "models"))
+
         // Health is the manager's word, unless the server is going down.
         let readiness: @Sendable () -> ServerReadiness = { [manager, draining] in
             draining.isSet
@@ -65,17 +76,26 @@ public final class SlipwayServer: Sendable {
 
         // Protocols and the routes for operators.
         let restMetrics = ListenerMetrics(name: "rest", accessLog: accessLog)
+        let grpcMetrics = ListenerMetrics(name: "grpc", accessLog: accessLog)
         let adminMetrics = ListenerMetrics(name: "admin", accessLog: accessLog)
         let page = MetricsHandler(
-            Self.page(metrics, manager, [restMetrics, adminMetrics], accessLog))
+            Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let extensions = Self.extensions(manager, metrics)
-        let data = Self.dataHandler(manager, metrics, page, health, extensions, readiness)
+        let protocols = ServedProtocols(
+            configuration, manager, metrics, administrator, readiness)
+        let data = protocols.data(page, health)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
+        let predicting = protocols.services()
+        grpcHealth = HealthService(
+            services: predicting.map(\.name), service: manager, catalog: manager,
+            eventLoop: group.next(), readiness: readiness)
+        let services = ServedProtocols.discoverable(predicting, grpcHealth)
+
         // Listeners come last: nothing can ask before there is something that answers.
-        rest = Self.restListeners(configuration, data, group, restMetrics)
+        rest = Self.restListeners(configuration, data, services, group, restMetrics)
+        grpc = try Self.grpcListeners(configuration, services, group, grpcMetrics)
         admin = Self.adminListener(configuration, operators, group, adminMetrics)
     }
 
@@ -89,8 +109,9 @@ public final class SlipwayServer: Sendable {
             // Started first, `apply` returns when readiness and status know every model: nobody
             // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
-            try manager.apply(initial)
+            try administrator.start(initial)
             for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
+            for listener in grpc { try await open(listener, keys: "--grpc-port, listen.grpc") }
             if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
         } catch {
             _ = await stop()
@@ -114,16 +135,21 @@ public final class SlipwayServer: Sendable {
     public func apply(_ configuration: Configuration) {
         LogLevelSwitch.shared.level = configuration.log.level.swiftLog
         do throws(ServingError) {
-            try manager.apply(configuration.models)
+            try administrator.configure(configuration.models)
         } catch {
             logger.error("\(error.message); the last models stay in use")
         }
     }
 
+    /// Looks at once for what the administrator looks for every second.
+    public func settleLabels() {
+        administrator.look()
+    }
+
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
     public func refreshFiles() {
         accessLog?.reopen()
-        for listener in rest {
+        for listener in rest + grpc {
             do throws(ServingError) { try listener.reloadCertificates() } catch {
                 logger.error("\(error.message); the last certificate stays in use")
             }
@@ -135,12 +161,14 @@ public final class SlipwayServer: Sendable {
     /// - Returns: Whether everything ended in time.
     public func stop() async -> Bool {
         draining.set()
+        grpcHealth.endWatches()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
         let end = MonotonicTime.now().advanced(by: drainTimeout)
         let isClean = await drainListeners()
         // What the listeners took of the time is gone, but unloading idle models needs a moment.
         let left = Duration.nanoseconds(Int64(end.nanoseconds(since: .now())))
         let isUnloaded = manager.stop(timeout: max(left, .seconds(1)))
+        administrator.stop()
         // The admin port answers until the end, so that operators can see what a drain waits for.
         _ = await admin?.drain(within: .seconds(1))
         watch.stop()
@@ -150,10 +178,12 @@ public final class SlipwayServer: Sendable {
         return isClean && isUnloaded
     }
 
-    /// Drains all REST listeners at once; true when none was cut short.
+    /// Drains all REST and gRPC listeners at once; true when none was cut short.
     private func drainListeners() async -> Bool {
-        await withTaskGroup(of: Bool.self) { [rest, drainTimeout] group in
-            for listener in rest { group.addTask { await listener.drain(within: drainTimeout) } }
+        await withTaskGroup(of: Bool.self) { [rest, grpc, drainTimeout] group in
+            for listener in rest + grpc {
+                group.addTask { await listener.drain(within: drainTimeout) }
+            }
             return await group.reduce(true) { $0 && $1 }
         }
     }
@@ -165,6 +195,13 @@ public final class SlipwayServer: Sendable {
             switch listener.boundAddress {
             case .unix: result.restSocket = url
             case .tcp: result.rest = url
+            }
+        }
+        for listener in isOnePort ? rest : grpc {
+            let address = listener.boundAddress
+            switch address {
+            case .unix: result.grpcSocket = "\(address)"
+            case .tcp: result.grpc = "\(address)"
             }
         }
         result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }

@@ -16,6 +16,17 @@ public struct Configuration: Hashable, Sendable {
     public var memoryBytes: Int?
     /// Versions that load or unload at the same time; nil for the default of the model manager.
     public var loadThreads: Int?
+    /// When model directories are looked at.
+    public var scan = DirectoryScan.automatic
+    /// Which of the dialects of the protocols are spoken.
+    public var compatibility = CompatibilitySettings()
+    /// Whether clients may load and unload models.
+    public var modelControl = ModelControl.off
+    /// Absolute path of a directory of models in Triton's layout; nil for none.
+    public var repository: String?
+    /// Whether it comes from a command line of TensorFlow Serving's, whose clients may replace the
+    /// models; no key sets it.
+    public var isTensorFlowServing = false
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.
@@ -37,12 +48,31 @@ public struct ListenSettings: Hashable, Sendable {
     public var adminHost = "127.0.0.1"
     /// Absolute path of a Unix socket for the REST protocols as well; nil for none.
     public var restSocket: String?
+    /// Where gRPC is served over TCP.
+    public var grpc = GRPCPort.port(8500)
+    /// Absolute path of a Unix socket for gRPC as well; nil for none.
+    public var grpcSocket: String?
+    /// Where the REST port shows metrics besides `/metrics`; nil when it shows none at all.
+    public var metricsPath: String? = "/monitoring/prometheus/metrics"
 
     /// Chooses the defaults.
     public init() {}
 }
 
-/// The REST listener's certificates; all paths are absolute.
+/// Where gRPC is served over TCP.
+public enum GRPCPort: Hashable, Sendable {
+    /// A port of its own; 0 for any free one.
+    case port(Int)
+    /// The REST port, whose clients show by their first bytes what they speak.
+    case same
+    /// None.
+    case off
+
+    /// The number of a port of its own.
+    public var number: Int? { if case .port(let number) = self { number } else { nil } }
+}
+
+/// The certificates of the REST and gRPC listeners; all paths are absolute.
 public struct TLSSettings: Hashable, Sendable {
     /// What is asked of clients.
     public enum ClientVerification: String, Hashable, Sendable, CaseIterable {
@@ -60,6 +90,9 @@ public struct TLSSettings: Hashable, Sendable {
     public var clientAuthorities: String?
     /// Whether clients must show a certificate.
     public var clientVerification = ClientVerification.off
+    /// A file of TensorFlow Serving's `--ssl_config_file`, with certificates for gRPC alone; nil
+    /// where gRPC has those of REST.
+    public var grpcConfiguration: String?
 
     /// Chooses the defaults: no TLS.
     public init() {}

@@ -16,18 +16,23 @@ public struct ConfigurationProblem: Hashable, Sendable {
     public let position: ConfigurationPosition?
     /// What is wrong, with the value, and what to do.
     public let message: String
+    /// The file, when it is another than the one that is read: a file that a flag names.
+    public let file: String?
 
     /// Describes a problem.
     public init(
-        _ severity: Severity, at position: ConfigurationPosition?, _ message: String
+        _ severity: Severity, at position: ConfigurationPosition?, _ message: String,
+        file: String? = nil
     ) {
         self.severity = severity
         self.position = position
         self.message = message
+        self.file = file
     }
 
     /// `slipway.yaml:7:5: unknown key …`, as compilers write it, so that editors can jump there.
     public func line(file: String) -> String {
+        let file = self.file ?? file
         let place = position.map { "\(file):\($0)" } ?? file
         return severity == .warning ? "\(place): warning: \(message)" : "\(place): \(message)"
     }
@@ -69,7 +74,8 @@ public struct ConfigurationReading: Sendable {
         self.configuration = isUsable ? configuration : nil
         let start = ConfigurationPosition(line: 0, column: 0)
         self.problems = problems.enumerated().sorted {
-            ($0.element.position ?? start, $0.offset) < ($1.element.position ?? start, $1.offset)
+            ($0.element.file ?? "", $0.element.position ?? start, $0.offset)
+                < ($1.element.file ?? "", $1.element.position ?? start, $1.offset)
         }.map(\.element)
     }
 

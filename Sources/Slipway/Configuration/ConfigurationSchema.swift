@@ -8,7 +8,7 @@ enum ConfigurationSchema {
         .init("listen", \.listen, table: listen, "Where the server listens."),
         .init(
             "tls", \.tls, table: tls,
-            "Certificates of the REST listener; without them it speaks plain HTTP."),
+            "Certificates of the REST and gRPC listeners; without them they speak in the clear."),
         .init(
             "limits", \.limits, table: limits,
             "What clients may send, and how long they may take."),
@@ -28,6 +28,19 @@ enum ConfigurationSchema {
         .init(
             "library_directories", \.libraryDirectories, .paths,
             "Directories that are searched for engine libraries before all others."),
+        .init(
+            "scan", \.scan, .scan,
+            "When model directories are looked at: `auto` on the system's events and every few "
+                + "seconds, a duration sets that pause, `once` looks at start and on reload only."),
+        .init(
+            "compatibility", \.compatibility, table: compatibility,
+            "Which dialect of a protocol is spoken where its servers differ."),
+        .init(
+            "model_control", \.modelControl, .choice,
+            "Whether clients may load and unload models: `explicit` lets them."),
+        .init(
+            "repository", \.repository, ValueForm<String>.path.optional, default: "none",
+            "A directory of models in Triton's layout, `NAME/config.pbtxt` and `NAME/N/model.*`."),
         .init("log", \.log, table: log, "What is written to the log, on standard error."),
         models,
     ]
@@ -45,7 +58,16 @@ enum ConfigurationSchema {
         .init(
             "rest_socket", \.restSocket, ValueForm<String>.path.or("off"),
             "Unix socket on which the REST protocols are served as well."),
-        grpc,
+        .init(
+            "grpc", \.grpc, .grpcPort,
+            "TCP port of the gRPC protocols, at the address `host`; 0 takes any free one; `same` "
+                + "serves them on the REST port and the REST socket."),
+        .init(
+            "grpc_socket", \.grpcSocket, ValueForm<String>.path.or("off"),
+            "Unix socket on which the gRPC protocols are served as well."),
+        .init(
+            "metrics_path", \.metricsPath, ValueForm<String>.urlPath.or("off"),
+            "Path besides `/metrics` where the REST port shows metrics; `off` for none there."),
     ]
 
     static let tls: [ConfigurationKey<TLSSettings>] = [
@@ -61,6 +83,30 @@ enum ConfigurationSchema {
         .init(
             "client_verify", \.clientVerification, .choice,
             "Whether a client must show a certificate; `require` needs `client_ca`."),
+        .init(
+            "grpc_config", \.grpcConfiguration, ValueForm<String>.path.optional, default: "none",
+            "TensorFlow Serving's `ssl_config_file`, with certificates for gRPC alone."),
+    ]
+
+    static let compatibility: [ConfigurationKey<CompatibilitySettings>] = [
+        .init(
+            "v1", \.v1, .choice,
+            "Whose bodies stand below `/v1`: TensorFlow Serving's or KServe's."),
+        .init(
+            "v2", \.v2, .choice,
+            "Whose readiness and error codes the Open Inference Protocol has."),
+        .init(
+            "cors", \.cors, .boolean,
+            "Whether pages of other origins may use the REST protocols."),
+        .init(
+            "tensor_content", \.tensorContent, .boolean,
+            "Whether TensorFlow Serving's gRPC replies carry `tensor_content` instead of typed "
+                + "fields."),
+        .init(
+            "unavailable_labels", \.unavailableLabels, .choice,
+            "Labels whose version does not answer yet: `any` may be set, `new` only labels that "
+                + "named nothing else before, `none` only after the version is available. A label "
+                + "that may not move stays where it is until it may."),
     ]
 
     static let limits: [ConfigurationKey<LimitSettings>] = [
@@ -107,26 +153,6 @@ enum ConfigurationSchema {
     ]
 
     static let day = Duration.seconds(24 * 60 * 60)
-
-    /// The place of the gRPC port; anything but `off` is refused, because nothing listens there
-    /// yet.
-    private static var grpc: ConfigurationKey<ListenSettings> {
-        ConfigurationKey(
-            "grpc",
-            descriptions: [
-                KeyDescription(
-                    path: "grpc", kind: "`off`", range: "", defaultText: "`off`", reload: .restart,
-                    meaning: "gRPC is not offered yet; a port is refused rather than ignored.")
-            ],
-            read: { node, path, context, _ in
-                guard node.plainText != "off" else { return }
-                context.error(
-                    node,
-                    "'\(path)' is \(node.shownValue), but gRPC is not offered yet; remove the key, "
-                        + "or write 'grpc: off'")
-            },
-            render: { _ in nil }, compare: { _, _, _ in [] })
-    }
 }
 
 extension Configuration: Settings {
@@ -139,6 +165,10 @@ extension ListenSettings: Settings {
 
 extension TLSSettings: Settings {
     static var defaults: TLSSettings { TLSSettings() }
+}
+
+extension CompatibilitySettings: Settings {
+    static var defaults: CompatibilitySettings { CompatibilitySettings() }
 }
 
 extension LimitSettings: Settings {

@@ -118,8 +118,8 @@ extension ConfigurationSchema {
             "synthetic", \.synthetic, .boolean, reload: .live,
             "Whether to run an input made up from the signature when no request is recorded."),
         .init(
-            "iterations", \.iterations, .count(1...1000), reload: .live,
-            "How often each warm-up request is run."),
+            "iterations", \.iterations, .count(0...1000), reload: .live,
+            "How often each warm-up request is run; 0 for no warm-up at all."),
     ]
 
     static let retry: [ConfigurationKey<RetryPolicy>] = [

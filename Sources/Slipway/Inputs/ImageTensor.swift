@@ -1,6 +1,7 @@
 import Inference
 import ServingCore
 import Tensors
+import Wire
 
 /// Turns a picture into a tensor of an input's shape and type.
 struct ImageTensor {

@@ -1,4 +1,5 @@
 import ServingCore
+import Wire
 
 /// The kinds of files that `slipway predict` turns into a model's inputs.
 public enum InputFormat: String, Hashable, Sendable, CaseIterable {

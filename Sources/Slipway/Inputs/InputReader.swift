@@ -1,6 +1,7 @@
 public import Inference
 public import ServingCore
 import Tensors
+import Wire
 
 /// How files are turned into inputs.
 public struct InputOptions: Hashable, Sendable {

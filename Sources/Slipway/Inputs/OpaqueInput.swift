@@ -1,6 +1,7 @@
 import Inference
 import ServingCore
 import Tensors
+import Wire
 
 /// A whole file as the one element of a BYTES input.
 enum OpaqueInput {
@@ -27,20 +28,5 @@ enum OpaqueInput {
         var builder = BytesTensorBuilder()
         try builder.append(contentsOf: bytes[...])
         return try builder.finish(shape: shape)
-    }
-}
-
-extension BytesTensorBuilder {
-    /// Adds one element from an array.
-    ///
-    /// - Throws: As `append(_:)`.
-    mutating func append(contentsOf bytes: ArraySlice<UInt8>) throws(ServingError) {
-        // `withUnsafeBytes` of a slice does not carry a typed failure.
-        let result: Result<Void, ServingError> = bytes.withUnsafeBytes { raw in
-            do throws(ServingError) { return .success(try append(raw)) } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
     }
 }

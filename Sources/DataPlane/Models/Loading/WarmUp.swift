@@ -21,6 +21,7 @@ struct WarmUp {
         _ servable: any Servable, recorded: [InferenceRequest], policy: WarmUpPolicy,
         versionDirectory: String
     ) throws(ServingError) -> [InferenceRequest] {
+        guard policy.iterations > 0 else { return [] }
         let deadline = clock.now().advanced(by: timeLimit)
         if !recorded.isEmpty {
             try replay(recorded, on: servable, policy, deadline)
@@ -34,7 +35,7 @@ struct WarmUp {
         _ requests: [InferenceRequest], on servable: any Servable, _ policy: WarmUpPolicy,
         _ deadline: MonotonicTime
     ) throws(ServingError) {
-        for _ in 0..<max(1, policy.iterations) {
+        for _ in 0..<policy.iterations {
             for (index, request) in requests.enumerated() {
                 do throws(ServingError) {
                     try predict(request, on: servable, deadline)
@@ -52,7 +53,7 @@ struct WarmUp {
         var failure: ServingError?
         for request in Self.candidates(servable.metadata.defaultSignature) {
             do throws(ServingError) {
-                for _ in 0..<max(1, policy.iterations) {
+                for _ in 0..<policy.iterations {
                     try predict(request, on: servable, deadline)
                 }
                 return [request]

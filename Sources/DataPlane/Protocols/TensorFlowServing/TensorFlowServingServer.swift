@@ -35,9 +35,15 @@ public struct TensorFlowServingServer: Sendable {
         case .predict(let model):
             PredictCall<TensorFlowServingPredict>.run(
                 request, model, service: service, observer: observer, responder)
+        case .classify(let model):
+            PredictCall<TensorFlowServingExamples<Classification>>.run(
+                request, model, service: service, observer: observer, responder)
+        case .regress(let model):
+            PredictCall<TensorFlowServingExamples<Regression>>.run(
+                request, model, service: service, observer: observer, responder)
         case .status(let model): responder.respond(status(of: model))
         case .metadata(let model): responder.respond(metadata(of: model))
-        case .missingModelName, .classify, .regress, .malformed:
+        case .missingModelName, .malformed:
             responder.respond(refuse(Self.error(of: route)))
         }
     }
@@ -51,11 +57,10 @@ public struct TensorFlowServingServer: Sendable {
     ) -> HTTPResponse? {
         switch (method, route) {
         case (.OPTIONS, _): return preflight(headers, route)
-        case (.POST, .predict), (.GET, .status), (.GET, .metadata), (.HEAD, .status),
-            (.HEAD, .metadata):
+        case (.POST, .predict), (.POST, .classify), (.POST, .regress), (.GET, .status),
+            (.GET, .metadata), (.HEAD, .status), (.HEAD, .metadata):
             return nil
-        case (.POST, .classify), (.POST, .regress), (.GET, .missingModelName),
-            (.HEAD, .missingModelName):
+        case (.GET, .missingModelName), (.HEAD, .missingModelName):
             return refuse(Self.error(of: route))
         default:
             let path = RequestPath.withPath(of: target) { $0.text.clipped() }
@@ -68,7 +73,11 @@ public struct TensorFlowServingServer: Sendable {
 
     /// The refusal of a prediction whose model cannot be leased, before its body has come.
     func refusalBeforeBody(_ route: TensorFlowServingRoute) -> HTTPResponse? {
-        guard case .predict(let model) = route else { return nil }
+        let model: ModelReference
+        switch route {
+        case .predict(let named), .classify(let named), .regress(let named): model = named
+        default: return nil
+        }
         do throws(ServingError) {
             _ = try PredictCall<TensorFlowServingPredict>.acquire(model, from: service)
             return nil
@@ -102,18 +111,9 @@ public struct TensorFlowServingServer: Sendable {
 
     private static func error(of route: TensorFlowServingRoute) -> ServingError {
         switch route {
-        case .classify: notOffered("classify")
-        case .regress: notOffered("regress")
         case .missingModelName: ServingError(.invalidRequest, "Missing model name in request.")
         default: ServingError(.internalError, "a route without an answer")
         }
-    }
-
-    private static func notOffered(_ method: String) -> ServingError {
-        ServingError(
-            .unsupported,
-            "the method '\(method)' is not offered by this server; use ':predict' with the model's "
-                + "own inputs, which GET /v1/models/NAME/metadata lists")
     }
 
     private func status(of model: ModelReference) -> HTTPResponse {

@@ -10,8 +10,10 @@ import Synchronization
 /// takes about a millisecond, which the requests of an event loop need not wait for. There is at most
 /// one such thread, and scrapes that come while it works share its next page.
 public final class MetricsHandler: HTTPHandler {
+    /// The path that Prometheus looks at unless told otherwise.
+    public static let usualPath = "/metrics"
     /// The paths where the page stands; the second is TensorFlow Serving's.
-    public static let paths = ["/metrics", "/monitoring/prometheus/metrics"]
+    public static let paths = [usualPath, "/monitoring/prometheus/metrics"]
 
     private struct State {
         var waiting: [HTTPResponder] = []
