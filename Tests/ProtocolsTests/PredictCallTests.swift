@@ -38,7 +38,7 @@ import TestSupport
         ("/v2/models/half_plus_two/infer", inferBody("{}"), "request v2_rest ok"),
         ("/v2/models/half_plus_two/infer", "[]", "request v2_rest invalid_request"),
         ("/v2/models/nope/infer", "", "refused v2_rest model_not_found"),
-        ("/v2/repository/index", "", "refused v2_rest unsupported"),
+        ("/v2/repository/models/m/load", "", "refused v2_rest unsupported"),
     ])
     func countsEveryRequestOnce(target: String, body: String, event: String) throws {
         let server = try TestServer()

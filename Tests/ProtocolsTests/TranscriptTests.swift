@@ -10,7 +10,8 @@ import TestSupport
 @Suite struct TranscriptTests {
     private static let files = [
         "tensorflow_serving_predict.http", "tensorflow_serving_refusals.http",
-        "tensorflow_serving_models.http", "tensorflow_serving_examples.http", "open_inference.http", "open_inference_refusals.http",
+        "tensorflow_serving_models.http", "tensorflow_serving_examples.http",
+        "open_inference.http", "open_inference_refusals.http", "open_inference_extensions.http",
     ]
 
     @Test(arguments: files.flatMap { Transcript.load($0) })

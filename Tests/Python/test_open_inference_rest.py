@@ -135,20 +135,18 @@ class TestOfficialClient:
     def test_errors_carry_status_and_message(self, client):
         with pytest.raises(InferenceServerException, match="404"):
             client.infer("nope", [x_input([1], True)])
-        with pytest.raises(InferenceServerException, match="501.*model_repository"):
-            client.get_model_repository_index()
+        with pytest.raises(InferenceServerException, match="501.*load"):
+            client.load_model("digits")
         with pytest.raises(InferenceServerException, match="no output 'z'"):
             client.infer(
                 "half_plus_two",
                 [x_input([1], True)],
                 outputs=[triton.InferRequestedOutput("z")],
             )
-        with pytest.raises(InferenceServerException, match="classification"):
-            client.infer(
-                "half_plus_two",
-                [x_input([1], True)],
-                outputs=[triton.InferRequestedOutput("y", class_count=1)],
-            )
+        with pytest.raises(InferenceServerException, match="shared_memory_region.*classification"):
+            output = triton.InferRequestedOutput("y", class_count=2)
+            output._parameters.update(shared_memory_region="r", shared_memory_byte_size=4)
+            client.infer("half_plus_two", [x_input([1], True)], outputs=[output])
 
     def test_generous_timeout_and_sequence_free_parameters_are_accepted(self, client):
         result = client.infer("half_plus_two", [x_input([1], True)], timeout=10_000_000)

@@ -14,6 +14,9 @@ struct ModelRepository: Sendable {
         self.catalog = catalog
     }
 
+    /// Whether clients may load and unload models.
+    var allowsLoading: Bool { administration?.allowsLoading ?? false }
+
     /// The index: one entry a version.
     func index(readyOnly: Bool) -> [RepositoryEntry] {
         let all = administration?.repositoryIndex() ?? Self.served(catalog.modelStatuses())

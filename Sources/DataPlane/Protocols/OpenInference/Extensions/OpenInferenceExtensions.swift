@@ -35,10 +35,11 @@ public struct OpenInferenceExtensions: Sendable {
     /// The extensions that server metadata lists, by Triton's names.
     var names: [String] {
         var names = [
-            "classification", "model_repository", "model_repository(unload_dependents)",
-            "schedule_policy", "model_configuration", "system_shared_memory",
-            "binary_tensor_data", "parameters",
+            "classification", "model_repository", "model_configuration", "system_shared_memory",
+            "binary_tensor_data",
         ]
+        if repository.allowsLoading { names.append("model_repository(unload_dependents)") }
+        if !sharedMemory.isAllowed { names.removeAll { $0 == "system_shared_memory" } }
         if statisticsSource != nil { names.append("statistics") }
         if logSettings.control != nil { names.append("logging") }
         return names

@@ -25,7 +25,8 @@ public final class SystemSharedMemory: Sendable {
     }
 
     private let entries = Mutex([String: Entry]())
-    private let isAllowed: Bool
+    /// Whether regions may be registered.
+    let isAllowed: Bool
 
     /// Starts without regions; when not allowed, none can be registered.
     public init(isAllowed: Bool = true) {
