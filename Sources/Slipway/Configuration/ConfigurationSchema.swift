@@ -65,6 +65,7 @@ enum ConfigurationSchema {
         .init(
             "grpc_socket", \.grpcSocket, ValueForm<String>.path.or("off"),
             "Unix socket on which the gRPC protocols are served as well."),
+        .init(
             "metrics_path", \.metricsPath, ValueForm<String>.urlPath.or("off"),
             "Path besides `/metrics` where the REST port shows metrics; `off` for none there."),
     ]
