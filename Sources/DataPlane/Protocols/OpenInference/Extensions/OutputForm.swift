@@ -34,7 +34,7 @@ struct OutputForm: Hashable, Sendable {
 enum OutputShaping {
     /// Ranks the outputs that ask for classes; regions are left to whoever writes the answer.
     ///
-    /// - Throws: `invalid_request`, as `Classification.ranked`.
+    /// - Throws: `invalid_request`, as `ClassificationOutput.ranked`.
     static func shaped(
         _ response: InferenceResponse, _ forms: [OutputForm], _ metadata: ModelMetadata
     ) throws(ServingError) -> InferenceResponse {
@@ -44,9 +44,9 @@ enum OutputShaping {
         for index in response.outputs.indices
         where index < forms.count && forms[index].classification > 0 {
             let output = response.outputs[index]
-            let ranked = try Classification.ranked(
+            let ranked = try ClassificationOutput.ranked(
                 output.tensor, count: forms[index].classification, hasBatch: hasBatch,
-                labels: Classification.labels(of: output.name, metadata))
+                labels: ClassificationOutput.labels(of: output.name, metadata))
             response.outputs[index] = NamedTensor(output.name, ranked)
         }
         return response

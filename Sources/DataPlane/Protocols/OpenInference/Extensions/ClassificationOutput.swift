@@ -6,7 +6,7 @@ import Wire
 
 /// The output parameter `classification`: the highest values of each row as
 /// `"<value>:<index>[:<label>]"`, highest first.
-enum Classification {
+enum ClassificationOutput {
     /// Ranks a tensor.
     ///
     /// Dimension 0 is the batch if the model batches; the rest is one row of classes. The result is
