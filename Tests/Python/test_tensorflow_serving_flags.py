@@ -76,7 +76,7 @@ def test_a_flag_without_meaning_is_said_once(serve):
 @pytest.mark.parametrize(
     "flags, status, words",
     [
-        (["--prot=1"], 2, "unknown flag '--prot'; did you mean 'port'?"),
+        (["--rest_api_prt=1"], 2, "unknown flag '--rest_api_prt'; did you mean"),
         (["--port=8500", "half=./x"], 2, "unexpected argument 'half=./x'"),
         (["--port=8500", "--config=x"], 2, "--config cannot stand beside"),
         (["--port=8500", "--use_alts_credentials", "--model_base_path=/m"], 3, "is refused"),
@@ -173,7 +173,7 @@ def test_check_reads_lists_of_models(tmp_path):
     assert slipway("check", good).returncode == 0
     result = slipway("check", bad)
     assert result.returncode == 3
-    assert f"{bad}:2:33: " in result.stdout and "a relative path" in result.stdout
+    assert f"{bad}:2:34: " in result.stdout and "a relative path" in result.stdout
 
 
 class TestName:
