@@ -108,13 +108,20 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
-        ("listen: { host: 0.0.0.0 }", ["1:17: warning: the REST port is open on 0.0.0.0"]),
+        (
+            "listen: { host: 0.0.0.0, grpc: off }",
+            ["1:17: warning: the REST port is open on 0.0.0.0"]
+        ),
+        (
+            "listen: { host: 0.0.0.0 }",
+            ["1:17: warning: the REST and the gRPC port are open on 0.0.0.0"]
+        ),
         (
             "listen: { admin_host: \"::\" }",
             ["1:23: warning: the administration port is open on ::"]
         ),
         ("listen: { host: localhost, admin_host: 127.3.2.1 }", []),
-        ("listen: { host: 127.evil.example }", ["1:17: warning: the REST port is open"]),
+        ("listen: { host: 127.evil.example }", ["1:17: warning: the REST and the gRPC port are open"]),
     ])
     func warnsOfOpenPorts(_ listen: String, _ expected: [String]) throws {
         let yaml = listen + "\nmodels: [{ name: a, source: /a }]"

@@ -51,7 +51,7 @@ struct ConfigurationConsistency {
 
     private func checkPorts(_ context: inout ReadingContext) {
         let listen = configuration.listen
-        if listen.restPort == nil, listen.restSocket == nil, listen.grpc.number == nil,
+        if listen.restPort == nil, listen.restSocket == nil, listen.grpc == .off,
             listen.grpcSocket == nil
         {
             problem(

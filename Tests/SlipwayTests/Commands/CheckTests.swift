@@ -47,8 +47,9 @@ private func reading(_ text: String) -> ConfigurationReading {
 @Test func triesOnlyPortsThatAreGiven() {
     var listen = ListenSettings()
     listen.adminPort = nil
-    #expect(DoctorScope(listen).ports.map(\.key) == ["listen.rest"])
+    #expect(DoctorScope(listen).ports.map(\.key) == ["listen.rest", "listen.grpc"])
     listen.restPort = 0
+    listen.grpc = .same
     #expect(DoctorScope(listen).ports.isEmpty)
 }
 

@@ -100,9 +100,10 @@ extension HTTP2Connection {
     }
 
     private func takeMessage(_ stream: HTTP2Stream) throws(GRPCStatus) {
-        guard let message = try nextMessage(stream) else { return }
-        guard stream.message == nil else { throw .tooManyMessages }
-        stream.message = message
+        while let message = try nextMessage(stream) {
+            guard stream.message == nil else { throw .tooManyMessages }
+            stream.message = message
+        }
     }
 
     private func nextMessage(_ stream: HTTP2Stream) throws(GRPCStatus) -> ByteBuffer? {

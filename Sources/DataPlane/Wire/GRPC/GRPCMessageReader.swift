@@ -43,6 +43,9 @@ public struct GRPCMessageReader: Sendable {
     /// Bytes that came and were not handed out as messages.
     public var bufferedBytes: Int { pending.readableBytes }
 
+    /// Room that was taken for what is buffered; for tests.
+    var capacity: Int { pending.capacity }
+
     /// Takes the next part of the stream.
     public mutating func append(_ part: ByteBuffer) {
         guard pending.readableBytes > 0 else {
