@@ -13,6 +13,7 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
         case methodNotAllowed
         case modelNotFound
         case modelNotReady
+        case alreadyExists
         case requestTooLarge
         case unsupportedMediaType
         case unsupported
@@ -40,6 +41,7 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
             case .methodNotAllowed: "method_not_allowed"
             case .modelNotFound: "model_not_found"
             case .modelNotReady: "model_not_ready"
+            case .alreadyExists: "already_exists"
             case .requestTooLarge: "request_too_large"
             case .unsupportedMediaType: "unsupported_media_type"
             case .unsupported: "unsupported"
@@ -88,6 +90,8 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
     public static let modelNotFound = ErrorCode(name: .modelNotFound)
     /// The model is known but no version can answer now; try again later.
     public static let modelNotReady = ErrorCode(name: .modelNotReady)
+    /// What a client asks to be loaded is loaded already, from elsewhere.
+    public static let alreadyExists = ErrorCode(name: .alreadyExists)
     /// A header, a body or a tensor is larger than a limit allows.
     public static let requestTooLarge = ErrorCode(name: .requestTooLarge)
     /// The content type or content encoding is not one that the route reads.

@@ -73,6 +73,11 @@ public enum Limits {
     /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
     public static let statusMessageBytesMaximum = 4 * 1024
 
+    /// `Watch` calls of the health service that may be open at once.
+    public static let healthWatchersMaximum = 1024
+    /// How often changes of health are looked for while somebody watches.
+    public static let healthWatchInterval = Duration.seconds(1)
+
     // MARK: Protobuf
 
     /// Deepest nesting of protobuf messages.
@@ -116,6 +121,17 @@ public enum Limits {
     public static let batchRowsDefault = 64
     /// Recorded warm-up requests that are replayed at most (TensorFlow Serving's limit).
     public static let warmUpRequestsMaximum = 1000
+
+    /// How long a client that loads or unloads a model is kept waiting for it.
+    public static let administrationTimeout = Duration.seconds(600)
+    /// Changes of the set of models that wait for their turn or for their models.
+    public static let administrationsMaximum = 256
+    /// Bytes of model files that clients have sent with their requests to load, all together.
+    public static let clientFilesBytesMaximum = 4 << 30
+    /// Files that one request to load a model may bring.
+    public static let clientFilesMaximum = 1000
+    /// Models that are looked for in a repository directory.
+    public static let repositoryModelsMaximum = 10_000
 
     // MARK: Configuration
 

@@ -94,6 +94,12 @@ extension AspiredModel {
         if scheduling != new.scheduling { changes.append("scheduling changed") }
         if warmUp != new.warmUp { changes.append("warm-up changed") }
         if retry != new.retry { changes.append("retries changed") }
+        if content != new.content { changes.append("model configuration changed") }
+        note("layout", layout.rawValue, new.layout.rawValue)
+        if let fault = new.fault, fault != self.fault {
+            changes.append("model configuration is at fault: \(fault)")
+        }
+        if fault != nil, new.fault == nil { changes.append("model configuration is right again") }
         return changes
     }
 

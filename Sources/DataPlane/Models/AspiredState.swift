@@ -38,6 +38,14 @@ public struct AspiredModel: Hashable, Sendable {
     public var warmUp: WarmUpPolicy
     /// How often and after which pause a failed load is tried again.
     public var retry: RetryPolicy
+    /// Which directories are versions.
+    public var layout = DirectoryLayout.numbered
+    /// What the model's own configuration says of its content; nothing unless set.
+    public var content = ContentExpectation()
+    /// Whether the files are known to be complete, so that nobody waits for them to settle.
+    public var filesAreComplete = false
+    /// What is wrong with the model's own configuration; what is loaded stays, nothing new begins.
+    public var fault: String?
 
     /// Wants a model; everything but name and directory has a default.
     public init(
@@ -68,6 +76,16 @@ public enum VersionPolicy: Hashable, Sendable {
     case all
     /// These and no others.
     case specific([ModelVersion])
+}
+
+/// Which directories below a base directory are versions.
+public enum DirectoryLayout: String, Hashable, Sendable {
+    /// Those named by a number: TensorFlow Serving's.
+    case numbered
+    /// Those named by a number that does not begin with 0: Triton's.
+    case numberedWithoutLeadingZero
+    /// None: the base directory itself holds the files of version 1.
+    case single
 }
 
 /// In which order versions are exchanged.

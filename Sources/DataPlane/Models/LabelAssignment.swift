@@ -8,6 +8,14 @@ public enum UnavailableLabels: String, Hashable, Sendable, CaseIterable {
     case new
     /// None; a label is set once its version is available.
     case none
+
+    /// Why a label is not set, in TensorFlow Serving's words.
+    public static func refusal(of version: ModelVersion, _ model: ModelName) -> ServingError {
+        ServingError(
+            .modelNotReady,
+            "Request to assign label to version \(version) of model \(model), "
+                + "which is not currently available for inference")
+    }
 }
 
 extension AspiredState {
@@ -40,11 +48,7 @@ extension AspiredState {
                     || isAvailable(model.name, version)
                 guard !isAllowed else { continue }
                 state.models[index].labels[label] = known[label]
-                refusals.append(
-                    ServingError(
-                        .modelNotReady,
-                        "Request to assign label to version \(version) of model \(model.name), "
-                            + "which is not currently available for inference"))
+                refusals.append(UnavailableLabels.refusal(of: version, model.name))
             }
         }
         return (state, refusals)

@@ -36,6 +36,16 @@ extension SlipwayServer {
     /// Longer than any server runs.
     private static let never = Duration.seconds(100 * 365 * 24 * 60 * 60)
 
+    static func administration(_ configuration: Configuration) -> ModelAdministrator.Settings {
+        var settings = ModelAdministrator.Settings()
+        settings.control = configuration.modelControl
+        settings.allowsReplacing = configuration.isTensorFlowServing
+        settings.repository = configuration.repository
+        settings.labels = configuration.compatibility.unavailableLabels
+        settings.looksAgain = configuration.scan != .once
+        return settings
+    }
+
     static func page(
         _ metrics: ServerMetrics, _ manager: ModelManager, _ listeners: [ListenerMetrics],
         _ accessLog: AccessLog?
@@ -51,52 +61,6 @@ extension SlipwayServer {
             BuildInfoMetrics(version: Version.number, swift: Version.swift),
         ]
         return MetricsPage(server + (accessLog.map { [$0] } ?? []) + process)
-    }
-
-    static func dataHandler(
-        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics,
-        _ page: MetricsHandler, _ health: HealthHandler, _ extensions: OpenInferenceExtensions,
-        _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> DataHandler {
-        let fixed =
-            metricsPaths(configuration.listen).map { DataHandler.Fixed(path: $0, handler: page) }
-            + [HealthHandler.livePath, HealthHandler.readyPath].map {
-                DataHandler.Fixed(path: $0, handler: health)
-            }
-        return DataHandler(
-            tensorFlowServing: TensorFlowServingServer(
-                service: manager, catalog: manager, observer: metrics,
-                cors: configuration.compatibility.cors),
-            openInference: OpenInferenceServer(
-                identity: .init(name: "slipway", version: Version.number), service: manager,
-                catalog: manager, observer: metrics, readiness: readiness,
-                extensions: extensions),
-            fixed: fixed)
-    }
-
-    /// What the Open Inference Protocol's extensions work on, over REST and gRPC alike.
-    static func extensions(
-        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics
-    ) -> OpenInferenceExtensions {
-        OpenInferenceExtensions(
-            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl(),
-            compatibility: configuration.compatibility.v2.protocols)
-    }
-
-    /// The gRPC services of this server, behind one another.
-    static func grpcServices(
-        _ manager: ModelManager, _ metrics: ServerMetrics,
-        _ readiness: @escaping @Sendable () -> ServerReadiness
-    ) -> GRPCServices {
-        let services: [any GRPCService] = []
-        return GRPCServices(services)
-    }
-
-    /// Where the REST port shows metrics.
-    static func metricsPaths(_ listen: ListenSettings) -> [String] {
-        listen.metricsPath.map { path in
-            path == MetricsHandler.usualPath ? [path] : [MetricsHandler.usualPath, path]
-        } ?? []
     }
 
     /// Where REST is served; with `listen.grpc: same`, gRPC as well.

@@ -20,9 +20,10 @@ public final class SlipwayServer: Sendable {
     private let watch: DeadlineWatch
     private let accessLog: AccessLog?
     private let manager: ModelManager
-    private let labels: LabelKeeper
+    private let administrator: ModelAdministrator
     private let rest: [Listener]
     private let grpc: [Listener]
+    private let grpcHealth: HealthService
     /// Whether the REST listeners serve gRPC too.
     private let isOnePort: Bool
     private let admin: Listener?
@@ -61,8 +62,9 @@ public final class SlipwayServer: Sendable {
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
 
-        labels = LabelKeeper(
-            manager, rule: configuration.compatibility.unavailableLabels,
+        // What is wanted of it: by the configuration, the repository directory and clients.
+        administrator = ModelAdministrator(
+            manager, Self.administration(configuration), engines: Engines.all,
             logger: Logger(label: "models"))
 
         // Health is the manager's word, unless the server is going down.
@@ -79,13 +81,17 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let extensions = Self.extensions(configuration, manager, metrics)
-        let data = Self.dataHandler(
-            configuration, manager, metrics, page, health, extensions, readiness)
+        let protocols = ServedProtocols(
+            configuration, manager, metrics, administrator, readiness)
+        let data = protocols.data(page, health)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
-        let services = Self.grpcServices(manager, metrics, readiness)
+        let predicting = protocols.services()
+        grpcHealth = HealthService(
+            services: predicting.map(\.name), service: manager, catalog: manager,
+            eventLoop: group.next(), readiness: readiness)
+        let services = ServedProtocols.discoverable(predicting, grpcHealth)
 
         // Listeners come last: nothing can ask before there is something that answers.
         rest = Self.restListeners(configuration, data, services, group, restMetrics)
@@ -103,7 +109,7 @@ public final class SlipwayServer: Sendable {
             // Started first, `apply` returns when readiness and status know every model: nobody
             // who asks as soon as the ports are open may take an empty table for a ready server.
             try manager.start()
-            try manager.apply(initial)
+            try administrator.start(initial)
             for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
             for listener in grpc { try await open(listener, keys: "--grpc-port, listen.grpc") }
             if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
@@ -129,15 +135,15 @@ public final class SlipwayServer: Sendable {
     public func apply(_ configuration: Configuration) {
         LogLevelSwitch.shared.level = configuration.log.level.swiftLog
         do throws(ServingError) {
-            try labels.apply(configuration.models)
+            try administrator.configure(configuration.models)
         } catch {
             logger.error("\(error.message); the last models stay in use")
         }
     }
 
-    /// Sets labels that were held back until their versions are available; called every second.
+    /// Looks at once for what the administrator looks for every second.
     public func settleLabels() {
-        labels.retry()
+        administrator.look()
     }
 
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
@@ -155,12 +161,14 @@ public final class SlipwayServer: Sendable {
     /// - Returns: Whether everything ended in time.
     public func stop() async -> Bool {
         draining.set()
+        grpcHealth.endWatches()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
         let end = MonotonicTime.now().advanced(by: drainTimeout)
         let isClean = await drainListeners()
         // What the listeners took of the time is gone, but unloading idle models needs a moment.
         let left = Duration.nanoseconds(Int64(end.nanoseconds(since: .now())))
         let isUnloaded = manager.stop(timeout: max(left, .seconds(1)))
+        administrator.stop()
         // The admin port answers until the end, so that operators can see what a drain waits for.
         _ = await admin?.drain(within: .seconds(1))
         watch.stop()

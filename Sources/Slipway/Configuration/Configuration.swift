@@ -24,6 +24,9 @@ public struct Configuration: Hashable, Sendable {
     public var modelControl = ModelControl.off
     /// Absolute path of a directory of models in Triton's layout; nil for none.
     public var repository: String?
+    /// Whether it comes from a command line of TensorFlow Serving's, whose clients may replace the
+    /// models; no key sets it.
+    public var isTensorFlowServing = false
     /// What is written to the log.
     public var log = LogSettings()
     /// The models to serve.

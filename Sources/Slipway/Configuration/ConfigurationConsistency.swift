@@ -19,7 +19,9 @@ struct ConfigurationConsistency {
         warnOfOpenHosts(&context)
         checkBodies(&context)
         checkOptions(&context)
-        if configuration.models.models.isEmpty, configuration.repository == nil {
+        if configuration.models.models.isEmpty, configuration.repository == nil,
+            configuration.modelControl == .off
+        {
             context.warning(root.value(of: "models"), "no models are configured")
         }
     }

@@ -7,7 +7,8 @@ struct ScanSchedule: Sendable {
     let pauseMinimum: Duration
 
     private var dueAt: MonotonicTime
-    private var isRunning = false
+    /// Whether a scan is under way.
+    private(set) var isRunning = false
     private var hasChanged = false
     private var earliest = MonotonicTime(nanoseconds: 0)
 

@@ -23,7 +23,8 @@ struct SettlingVersions {
         var isSettled: Bool
     }
 
-    let period: Duration
+    /// How long files must not have changed.
+    var period: Duration
     private var watched: [ModelVersion: Watched] = [:]
     /// When each version's directory was first seen, whether wanted or not.
     private var firstSeen: [ModelVersion: MonotonicTime] = [:]

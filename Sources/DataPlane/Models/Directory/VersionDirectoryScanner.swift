@@ -12,7 +12,11 @@ struct VersionDirectoryScanner: Sendable {
     func scan(_ model: AspiredModel) throws(ServingError) -> BaseListing {
         let base = model.baseDirectory
         let readAt = clock.now()
-        var candidates = VersionSelection.candidates(among: try fileSystem.entries(of: base))
+        if let fault = model.fault { throw ServingError(.configurationInvalid, fault) }
+        if model.layout == .single { return single(model, readAt) }
+        var candidates = VersionSelection.candidates(
+            among: try fileSystem.entries(of: base),
+            ignoresLeadingZeros: model.layout == .numberedWithoutLeadingZero)
         let found = candidates.directories.mapValues { base + "/" + $0 }
         let versions = Array(found.keys)
         if found.isEmpty {
@@ -29,6 +33,17 @@ struct VersionDirectoryScanner: Sendable {
             wanted: wanted.compactMap { version in found[version].map { read(version, $0) } },
             missing: missing, remarks: candidates.remarks)
     }
+
+    /// The base directory as the only version.
+    private func single(_ model: AspiredModel, _ readAt: MonotonicTime) -> BaseListing {
+        let base = model.baseDirectory
+        return BaseListing(
+            readAt: readAt, baseDirectory: base, found: [Self.singleVersion: base],
+            wanted: [read(Self.singleVersion, base)], missing: [], remarks: [])
+    }
+
+    /// The number of a version whose directory has none.
+    private static let singleVersion = ModelVersion(1)
 
     private func read(_ version: ModelVersion, _ directory: String) -> BaseListing.Wanted {
         let now = fileSystem.wallClockNanoseconds()

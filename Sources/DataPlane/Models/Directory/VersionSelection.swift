@@ -12,9 +12,20 @@ enum VersionSelection {
 
     /// Reads the names: digits only; `00000123` is 123. Of two names for one number the last in
     /// sorted order wins, as in TensorFlow Serving, and that is remarked on.
-    static func candidates(among entries: [DirectoryEntry]) -> Candidates {
+    ///
+    /// - Parameter ignoresLeadingZeros: Whether names that begin with 0 are no versions (Triton's
+    ///   rule).
+    static func candidates(among entries: [DirectoryEntry], ignoresLeadingZeros: Bool = false)
+        -> Candidates
+    {
         var result = Candidates()
         for entry in entries.sorted(by: { $0.name < $1.name }) {
+            if ignoresLeadingZeros, entry.name.hasPrefix("0"),
+                ModelVersion(directoryName: entry.name) != nil
+            {
+                result.remarks.append("'\(entry.name)' begins with 0 and is ignored, as Triton does")
+                continue
+            }
             guard let version = ModelVersion(directoryName: entry.name) else {
                 if entry.isDirectory, !entry.name.hasPrefix(".") {
                     result.otherDirectories.append(entry.name)

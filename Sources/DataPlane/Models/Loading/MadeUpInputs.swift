@@ -33,6 +33,16 @@ enum MadeUpInputs {
         return tensors
     }
 
+    /// A tensor of values that look random but are the same for one seed.
+    ///
+    /// - Throws: `invalid_tensor` when it would be too large; `resource_exhausted`.
+    static func tensor(_ type: ElementType, _ shape: Shape, seed: UInt64) throws(ServingError)
+        -> Tensor
+    {
+        var generator = SplitMix(state: seed)
+        return try tensor(type, shape, .varied(seed: seed), &generator)
+    }
+
     private static func tensor(
         _ type: ElementType, _ shape: Shape, _ content: Content, _ generator: inout SplitMix
     ) throws(ServingError) -> Tensor {

@@ -103,7 +103,9 @@ struct ModelLoader: Sendable {
     private func prepare(_ order: LoadOrder) throws(ServingError) -> Prepared {
         let files = try fileSystem.files(in: order.target.directory)
         let specification = order.target.specification
-        let choice = try EngineChoice.choose(engines, named: specification.engine, for: files)
+        let choice = try EngineChoice.choose(
+            engines, named: specification.engine,
+            for: try files.only(specification.content.fileName))
         return Prepared(
             engine: choice.engine,
             source: ModelSource(
@@ -121,7 +123,11 @@ struct ModelLoader: Sendable {
         do throws(ServingError) {
             try checkWanted(order)
             let metadata = try metadata(of: model, order, prepared)
-            recorded = try warmUpReader.requests(in: prepared.source.files, metadata: metadata)
+            let content = order.target.specification.content
+            try content.signature?.check(metadata.defaultSignature)
+            recorded =
+                try warmUpReader.requests(in: prepared.source.files, metadata: metadata)
+                + content.warmUpSamples.requests()
             let policy = scheduling(model, order, recorded, &remarks)
             servable = factory.makeServable(
                 model, metadata: metadata, policy: policy,
@@ -160,7 +166,7 @@ struct ModelLoader: Sendable {
         return ModelMetadata(
             identity: order.identity, engine: prepared.engine.name,
             platform: declaration.platform, signatures: declaration.signatures,
-            properties: declaration.properties)
+            properties: order.target.specification.content.merged(declaration.properties))
     }
 
     /// The wanted policy, without batching when the model does not keep its rows apart.

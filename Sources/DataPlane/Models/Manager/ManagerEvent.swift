@@ -3,8 +3,11 @@ import ServingCore
 
 /// What the manager's own thread is told; other threads only ever push these.
 enum ManagerEvent: Sendable {
-    /// Another wanted state; `done` is called once it counts.
-    case apply(AspiredState, done: @Sendable () -> Void)
+    /// Another wanted state; `done` is called once it counts. Of the models that are in both states
+    /// unchanged, only the renewed ones are looked at anew; nil for all.
+    case apply(AspiredState, renewing: Set<ModelName>?, done: @Sendable () -> Void)
+    /// Somebody waits for models.
+    case wait(SettlementWaits.Wait)
     /// The directory of some model has changed.
     case filesChanged(baseDirectory: String)
     /// A scan has ended; without a watch on all that it read, the next one comes soon.

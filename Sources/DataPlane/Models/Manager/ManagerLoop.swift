@@ -32,6 +32,7 @@ final class ManagerLoop {
     private var troubles: [ModelName: String] = [:]
     private var nextProbe: MonotonicTime
     private var isStopping = false
+    private var waits = SettlementWaits()
 
     init(_ parts: ManagerParts) {
         settings = parts.settings
@@ -56,6 +57,7 @@ final class ManagerLoop {
                 settle(name, now)
             }
             probeIfDue(now)
+            answerWaits(now)
             if isStopping, machines.isEmpty { return }
             for event in queue.take(timeoutNanoseconds: timeout()) { handle(event, clock.now()) }
         }
@@ -64,6 +66,7 @@ final class ManagerLoop {
     private func timeout() -> UInt64? {
         var deadlines = machines.values.compactMap(\.nextDeadline)
         if !live.isEmpty { deadlines.append(nextProbe) }
+        if let deadline = waits.nextDeadline { deadlines.append(deadline) }
         return deadlines.min().map { $0.nanoseconds(since: clock.now()) }
     }
 
@@ -71,13 +74,17 @@ final class ManagerLoop {
 
     private func handle(_ event: ManagerEvent, _ now: MonotonicTime) {
         switch event {
-        case .apply(let state, let done):
-            if !isStopping { apply(state, now) }
+        case .apply(let state, let renewed, let done):
+            if !isStopping { apply(state, renewing: renewed, now) }
             done()
+        case .wait(let wait):
+            waits.add(wait)
+            if isStopping { for answer in waits.endAll() { answer.give() } }
         case .stop:
             isStopping = true
+            for answer in waits.endAll() { answer.give() }
             published.table.withLock { $0.isStopping = true }
-            apply(AspiredState(), now)
+            apply(AspiredState(), renewing: nil, now)
         case .filesChanged(let baseDirectory):
             for name in machines.keys
             where machines[name]?.aspired?.baseDirectory == baseDirectory {
@@ -128,12 +135,16 @@ final class ManagerLoop {
         memoryMayBeFree(now)
     }
 
-    private func apply(_ state: AspiredState, _ now: MonotonicTime) {
+    private func apply(
+        _ state: AspiredState, renewing renewed: Set<ModelName>?, _ now: MonotonicTime
+    ) {
         let before = Set(machines.values.compactMap { $0.aspired?.baseDirectory })
         for model in state.models {
             if machines[model.name] == nil {
                 machines[model.name] = ModelMachine(model, timing: settings.timing, now: now)
-            } else {
+            } else if renewed?.contains(model.name) ?? true
+                || machines[model.name]?.aspired != model
+            {
                 machines[model.name]?.aspire(model, now)
             }
         }
@@ -141,7 +152,10 @@ final class ManagerLoop {
         for name in machines.keys where !wanted.contains(name) {
             machines[name]?.leave(
                 isStopping
-                    ? "the server is stopping" : "the model was removed from the configuration",
+                    ? "the server is stopping"
+                    : renewed == nil
+                        ? "the model was removed from the configuration"
+                        : "a client has asked for that",
                 now)
         }
         // All models change for requests in one step, before any of them begins to move.
@@ -205,6 +219,14 @@ final class ManagerLoop {
                 "model directory has trouble",
                 metadata: ["model": "\(name)", "reason": "\(trouble)"])
         }
+    }
+
+    /// Answers those whose models have got where they were to go; answers never block.
+    private func answerWaits(_ now: MonotonicTime) {
+        guard !waits.isEmpty else { return }
+        let memoryMayCome = machines.values.contains(where: \.isFreeingMemory)
+        let answers = waits.answers(now, memoryMayCome: memoryMayCome) { machines[$0] }
+        for answer in answers { answer.give() }
     }
 
     private func probeIfDue(_ now: MonotonicTime) {

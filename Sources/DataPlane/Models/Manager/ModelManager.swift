@@ -9,14 +9,14 @@ import Synchronization
 /// `start` it once, `apply` wanted states as often as you like, `stop` it once.
 public final class ModelManager: InferenceService, ModelCatalog {
     private let settings: ModelManagerSettings
-    private let dependencies: ModelManagerDependencies
+    let dependencies: ModelManagerDependencies
     private let published = PublishedTable()
-    private let queue = EventQueue<ManagerEvent>()
+    let queue = EventQueue<ManagerEvent>()
     private let ledger: MemoryLedger
-    private let life = Condition(Life())
-    private let wanted = Mutex(AspiredState())
+    let life = Condition(Life())
+    let wanted = Mutex(AspiredState())
 
-    private struct Life {
+    struct Life {
         var hasStarted = false
         var hasEnded = false
     }
@@ -48,10 +48,11 @@ public final class ModelManager: InferenceService, ModelCatalog {
         }
         let parts = try ManagerParts(dependencies, settings, queue, published, ledger)
         do throws(ServingError) {
-            try NamedThread.start("model-manager") { [life] in
+            try NamedThread.start("model-manager") { [life, queue] in
                 ManagerLoop(parts).run()
                 parts.close()
                 life.change { $0.hasEnded = true }
+                Self.refuseWaits(in: queue)
             }
         } catch {
             parts.close()
@@ -82,14 +83,14 @@ public final class ModelManager: InferenceService, ModelCatalog {
     /// - Throws: `configuration_invalid`; then nothing has changed.
     @discardableResult
     public func apply(_ state: AspiredState) throws(ServingError) -> [AspiredChange] {
-        let state = AspiredState(models: state.models.map(\.withoutTrailingSlash))
+        let state = state.withoutTrailingSlashes
         try state.check(engines: dependencies.engines)
         let isDone = Condition(false)
         // One lock over comparing and pushing, so that two callers' states arrive in their order.
         let changes = wanted.withLock { wanted in
             let changes = wanted.changes(to: state)
             wanted = state
-            queue.push(.apply(state, done: { isDone.change { $0 = true } }))
+            queue.push(.apply(state, renewing: nil, done: { isDone.change { $0 = true } }))
             return changes
         }
         for change in changes {
@@ -158,6 +159,13 @@ public final class ModelManager: InferenceService, ModelCatalog {
     /// Whether the version that the selector names can answer now.
     public func versionIsReady(_ selector: ModelSelector) -> Bool {
         versionUnreadiness(selector) == nil
+    }
+}
+
+extension AspiredState {
+    /// The state with one spelling of each directory, as the manager keeps it.
+    public var withoutTrailingSlashes: AspiredState {
+        AspiredState(models: models.map(\.withoutTrailingSlash))
     }
 }
 

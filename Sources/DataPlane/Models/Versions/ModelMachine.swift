@@ -52,13 +52,18 @@ struct ModelMachine: Sendable {
     var scans: ScanSchedule
     private var settling: SettlingVersions
     private var nextID: UInt64 = 1
+    /// Whether no scan that began after the latest wish has ended yet.
+    private(set) var awaitsScan = true
+    /// Whether the scan under way began before the latest wish.
+    private var scanIsStale = false
 
     init(_ aspired: AspiredModel, timing: Timing, now: MonotonicTime) {
         name = aspired.name
         self.aspired = aspired
         self.timing = timing
         scans = ScanSchedule(pauseMinimum: timing.scanPauseMinimum, now: now)
-        settling = SettlingVersions(period: timing.settlePeriod)
+        settling = SettlingVersions(
+            period: aspired.filesAreComplete ? .zero : timing.settlePeriod)
     }
 
     /// Whether nothing is left of a model that is not wanted any more.
@@ -86,8 +91,12 @@ struct ModelMachine: Sendable {
             settling.reset()
             trouble = ""
         }
+        settling.period = model.filesAreComplete ? .zero : timing.settlePeriod
         aspired = model
+        awaitsScan = true
+        scanIsStale = scans.isRunning
         instances.removeAll { $0.endedError != nil }
+        for index in instances.indices { instances[index].startAfresh(now) }
         scans.changed(now)
     }
 
@@ -107,6 +116,8 @@ struct ModelMachine: Sendable {
         var settlesAt: MonotonicTime?
         let pause = isWatched ? timing.watchedPollInterval : timing.pollInterval
         defer { scans.finished(settlesAt: settlesAt, pollInterval: pause, now) }
+        if !scanIsStale { awaitsScan = false }
+        scanIsStale = false
         // A scan of a directory, or for a policy, that was wanted before says nothing any more.
         guard aspired?.baseDirectory == baseDirectory else { return }
         switch result {

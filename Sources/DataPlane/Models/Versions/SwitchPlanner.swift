@@ -145,7 +145,8 @@ enum SwitchPlanner {
         case .none(let reason): return reason
         case .latest(let directory), .listed(let directory): base = directory
         }
-        guard instance.target.directory.hasPrefix(base + "/") else {
+        let directory = instance.target.directory
+        guard directory == base || directory.hasPrefix(base + "/") else {
             return "the model's directory is \(base) now"
         }
         guard situation.found.contains(instance.version) else {

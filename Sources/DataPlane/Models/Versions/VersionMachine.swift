@@ -108,6 +108,15 @@ struct VersionMachine: Sendable {
         }
     }
 
+    /// It is wanted anew: failures so far do not count, and a pause between attempts is over.
+    mutating func startAfresh(_ now: MonotonicTime) {
+        failures = 0
+        guard case .waiting = phase, lastError != nil else { return }
+        lastError = nil
+        remark = ""
+        phase = .waiting(until: now)
+    }
+
     /// It is loaded and warmed up. An abandoned one goes straight on to unloading.
     mutating func loaded(remark: String, _ now: MonotonicTime) -> Bool {
         guard case .loading = phase else { return false }

@@ -19,12 +19,14 @@ struct LoadSpecification: Hashable, Sendable {
     let options: EngineOptions
     let scheduling: SchedulingPolicy
     let warmUp: WarmUpPolicy
+    let content: ContentExpectation
 
     init(_ model: AspiredModel) {
         engine = model.engine
         options = model.options
         scheduling = model.scheduling
         warmUp = model.warmUp
+        content = model.content
     }
 }
 

@@ -17,6 +17,7 @@ enum OpenInferenceStatus {
         .methodNotAllowed: .methodNotAllowed,
         .modelNotFound: .notFound,
         .modelNotReady: .serviceUnavailable,
+        .alreadyExists: .conflict,
         .requestTooLarge: .payloadTooLarge,
         .unsupportedMediaType: .unsupportedMediaType,
         .unsupported: .notImplemented,

@@ -8,6 +8,7 @@ enum CanonicalCode: String, Hashable, Sendable {
     case invalidArgument = "INVALID_ARGUMENT"
     case deadlineExceeded = "DEADLINE_EXCEEDED"
     case notFound = "NOT_FOUND"
+    case alreadyExists = "ALREADY_EXISTS"
     case resourceExhausted = "RESOURCE_EXHAUSTED"
     case failedPrecondition = "FAILED_PRECONDITION"
     case unimplemented = "UNIMPLEMENTED"
@@ -23,6 +24,7 @@ enum CanonicalCode: String, Hashable, Sendable {
         case .invalidArgument, .failedPrecondition: .badRequest
         case .deadlineExceeded: .gatewayTimeout
         case .notFound: .notFound
+        case .alreadyExists: .conflict
         case .resourceExhausted: .tooManyRequests
         case .unimplemented: .notImplemented
         case .internalError, .dataLoss: .internalServerError
@@ -68,6 +70,7 @@ struct TensorFlowServingStatus: Hashable, Sendable {
         .methodNotAllowed: Self(.invalidArgument),
         .modelNotFound: Self(.notFound),
         .modelNotReady: Self(.unavailable),
+        .alreadyExists: Self(.alreadyExists),
         .requestTooLarge: Self(.invalidArgument, .payloadTooLarge, grpc: .resourceExhausted),
         .unsupportedMediaType: Self(.invalidArgument, .unsupportedMediaType),
         .unsupported: Self(.unimplemented),

@@ -20,6 +20,7 @@ struct TensorFlowServingReading {
         configuration.listen.restPort = nil
         if arguments.manner == .original { configuration.listen.adminPort = nil }
         configuration.compatibility.unavailableLabels = .none
+        configuration.isTensorFlowServing = true
         noteFlags()
         readModels(into: &configuration)
         readFiles(into: &configuration)

@@ -32,6 +32,7 @@ extension CanonicalCode {
         case .invalidArgument: .invalidArgument
         case .deadlineExceeded: .deadlineExceeded
         case .notFound: .notFound
+        case .alreadyExists: .alreadyExists
         case .resourceExhausted: .resourceExhausted
         case .failedPrecondition: .failedPrecondition
         case .unimplemented: .unimplemented
