@@ -19,6 +19,15 @@ public enum TensorFlowServingHelp {
         return text
     }
 
+    /// The flags as a table in Markdown, for docs/coming-from-tensorflow-serving.md.
+    static var markdown: String {
+        "| Flag | Original's default | Here |\n|---|---|---|\n"
+            + TensorFlowServingFlag.all.map { flag in
+                let standard = flag.standard.isEmpty ? "" : "`\(flag.standard)`"
+                return "| `--\(flag.name)` | \(standard) | \(flag.effect.phrase) |\n"
+            }.joined()
+    }
+
     /// The lines of `--version`, in the original's form.
     public static var version: String {
         "TensorFlow ModelServer: Slipway \(Version.number)\n"

@@ -1,3 +1,4 @@
+import Glibc
 import Inference
 import Models
 import ServingCore
@@ -52,6 +53,22 @@ import Testing
             #expect(own == ["command line: --\(flag.name) is refused: \(reason)"])
             #expect(reading.configuration == nil)
         }
+    }
+
+    @Test func thePageInDocsHasTheTableOfFlags() throws {
+        let path = "../../docs/coming-from-tensorflow-serving.md"
+        let text = try TestFiles.text(path)
+        let parts = text.split(separator: "<!-- flags -->\n", maxSplits: 1)
+        let rest = try #require(parts.last).split(separator: "<!-- end -->", maxSplits: 1)
+        let made =
+            String(try #require(parts.first)) + "<!-- flags -->\n" + TensorFlowServingHelp.markdown
+            + "<!-- end -->" + String(try #require(rest.last))
+        if getenv("UPDATE_DOCS") != nil {
+            try TestFiles.write(Array(made.utf8), to: TestFiles.directory + "/" + path)
+        }
+        #expect(
+            try TestFiles.text(path) == made,
+            "run: UPDATE_DOCS=1 swift test --filter TensorFlowServingFlagTests")
     }
 
     @Test func everyFlagTellsItsDefault() {
