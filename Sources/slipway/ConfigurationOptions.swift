@@ -40,6 +40,21 @@ struct ListenOptions: ParsableArguments {
     var restSocket: String?
 }
 
+/// Flags of where models come from.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Whether clients may load and unload models: off or explicit.", valueName: "mode"))
+    var modelControl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory of models in Triton's layout, NAME/config.pbtxt and NAME/N/model.*.",
+            valueName: "directory"),
+        completion: .directory)
+    var repository: String?
+}
+
 /// Flags of the logs.
 struct LogOptions: ParsableArguments {
     @Option(
@@ -77,6 +92,7 @@ struct ResourceOptions: ParsableArguments {
 /// All flags that stand above a configuration file, as `serve` and `config` take them.
 struct OverrideOptions: ParsableArguments {
     @OptionGroup(title: "Listening") var listen: ListenOptions
+    @OptionGroup(title: "Models") var models: ModelOptions
     @OptionGroup(title: "Logging") var log: LogOptions
     @OptionGroup(title: "Resources") var resources: ResourceOptions
 
@@ -85,6 +101,7 @@ struct OverrideOptions: ParsableArguments {
             restPort: listen.restPort, adminPort: listen.adminPort, host: listen.host,
             adminHost: listen.adminHost, restSocket: listen.restSocket, logLevel: log.logLevel,
             logFormat: log.logFormat, accessLog: log.accessLog, processors: resources.cpus,
-            memory: resources.memory, libraryDirectories: resources.libraryDirectory)
+            memory: resources.memory, libraryDirectories: resources.libraryDirectory,
+            modelControl: models.modelControl, repository: models.repository)
     }
 }

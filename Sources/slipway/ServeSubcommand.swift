@@ -48,6 +48,8 @@ struct ServeSubcommand: ParsableCommand {
             if let source = ServeCommand.Source.choose(file: source.config, models: models) {
                 return source
             }
+            // A repository has models of its own.
+            if flags.models.repository != nil { return .arguments([]) }
             throw ValidationError(
                 "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
                     + "--config FILE; there is no slipway.yaml in this directory")

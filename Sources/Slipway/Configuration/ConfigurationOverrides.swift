@@ -31,11 +31,14 @@ public struct ConfigurationOverrides: Hashable, Sendable {
     ///   - processors: `--cpus`.
     ///   - memory: `--memory`.
     ///   - libraryDirectories: `--library-directory`, repeated; they replace the file's.
+    ///   - modelControl: `--model-control`.
+    ///   - repository: `--repository`; relative to the working directory.
     public init(
         restPort: String? = nil, adminPort: String? = nil, host: String? = nil,
         adminHost: String? = nil, restSocket: String? = nil, logLevel: String? = nil,
         logFormat: String? = nil, accessLog: String? = nil, processors: String? = nil,
-        memory: String? = nil, libraryDirectories: [String] = []
+        memory: String? = nil, libraryDirectories: [String] = [],
+        modelControl: String? = nil, repository: String? = nil
     ) {
         add("--rest-port", ["listen", "rest"], restPort)
         add("--admin-port", ["listen", "admin"], adminPort)
@@ -47,6 +50,8 @@ public struct ConfigurationOverrides: Hashable, Sendable {
         add("--access-log", ["log", "access"], accessLog)
         add("--cpus", ["cpus"], processors)
         add("--memory", ["memory"], memory)
+        add("--model-control", ["model_control"], modelControl)
+        add("--repository", ["repository"], repository)
         if !libraryDirectories.isEmpty {
             items.append(
                 Item(
