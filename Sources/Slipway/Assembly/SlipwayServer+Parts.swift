@@ -55,20 +55,32 @@ extension SlipwayServer {
     static func dataHandler(
         _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics,
         _ page: MetricsHandler,
-        _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness
+        _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness,
+        processors: Int
     ) -> DataHandler {
         let fixed =
             metricsPaths(configuration.listen).map { DataHandler.Fixed(path: $0, handler: page) }
             + [HealthHandler.livePath, HealthHandler.readyPath].map {
                 DataHandler.Fixed(path: $0, handler: health)
             }
+        let isKServe = configuration.compatibility.v1 == .kserve
+        let settings = configuration.invocations.filled(
+            processors: processors, bodyBytes: configuration.limits.bodyBytes)
+        let description = OpenAPIServer(
+            version: Version.number, service: manager, catalog: manager, isKServe: isKServe,
+            settings: settings)
         return DataHandler(
             tensorFlowServing: TensorFlowServingServer(
                 service: manager, catalog: manager, observer: metrics),
             openInference: OpenInferenceServer(
                 identity: .init(name: "slipway", version: Version.number), service: manager,
                 catalog: manager, observer: metrics, readiness: readiness),
-            fixed: fixed)
+            kserve: isKServe
+                ? KServeServer(service: manager, catalog: manager, observer: metrics) : nil,
+            invocations: InvocationsServer(
+                settings: settings, version: Version.number, service: manager, catalog: manager,
+                administration: nil, observer: metrics, readiness: readiness),
+            fixed: fixed + [DataHandler.Fixed(path: OpenAPIServer.path, handler: description)])
     }
 
     /// Where the REST port shows metrics.

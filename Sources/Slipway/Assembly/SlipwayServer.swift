@@ -74,7 +74,9 @@ public final class SlipwayServer: Sendable {
         let page = MetricsHandler(
             Self.page(metrics, manager, [restMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
-        let data = Self.dataHandler(configuration, manager, metrics, page, health, readiness)
+        let data = Self.dataHandler(
+            configuration, manager, metrics, page, health, readiness,
+            processors: budget.processors)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
