@@ -47,7 +47,10 @@ enum OpenAPISchema {
     }
 
     /// One element of a tensor; `allowsBase64` where byte strings may be `{"b64": "…"}`.
-    static func element(_ type: ElementType, allowsBase64: Bool) -> ReplyDocument {
+    static func element(
+        _ type: ElementType, allowsBase64: Bool, isAnswer: Bool = false
+    ) -> ReplyDocument {
+        if isAnswer, type.isFloatingPoint { return answeredNumber }
         switch type {
         case .bool: return Self.type("boolean")
         case .bytes:
@@ -59,6 +62,17 @@ enum OpenAPISchema {
         default: return integer(type)
         }
     }
+
+    /// JSON has no numbers that are not finite, and JSON Schema no word for what is written instead.
+    private static let answeredNumber = ReplyDocument.object([
+        ("type", .list([.text("number"), .text("null")])),
+        (
+            "description",
+            .text(
+                "Numbers that are not finite are the words NaN, Infinity and -Infinity, outside of "
+                    + "JSON, or null where the protocol is KServe's first")
+        ),
+    ])
 
     private static func integer(_ type: ElementType) -> ReplyDocument {
         let bits = (type.byteWidth ?? 8) * 8
@@ -77,11 +91,12 @@ enum OpenAPISchema {
 
     /// A tensor as nested lists; from `dropping` outer dimensions in.
     static func nested(
-        _ tensor: TensorSpecification, dropping: Int = 0, allowsBase64: Bool = true
+        _ tensor: TensorSpecification, dropping: Int = 0, isAnswer: Bool = false
     ) -> ReplyDocument {
         // Any rank: a schema that takes everything.
         guard let dimensions = tensor.dimensions else { return .object([]) }
-        var schema = element(tensor.elementType, allowsBase64: allowsBase64)
+        var schema = element(
+            tensor.elementType, allowsBase64: true, isAnswer: isAnswer)
         for dimension in dimensions.dropFirst(dropping).reversed() {
             if case .fixed(let extent) = dimension {
                 schema = list(of: schema, count: extent)

@@ -59,14 +59,18 @@ struct OpenAPITensors {
 
     /// A list with a value of the only output, or an object of all, for each row.
     var predictionRows: ReplyDocument {
-        let properties = signature.outputs.map { ($0.name, OpenAPISchema.nested($0, dropping: 1)) }
+        let properties = signature.outputs.map {
+            ($0.name, OpenAPISchema.nested($0, dropping: 1, isAnswer: true))
+        }
         return OpenAPISchema.list(
             of: properties.count == 1 ? properties[0].1 : OpenAPISchema.object(properties))
     }
 
     /// Each output as a whole.
     var predictionColumns: ReplyDocument {
-        let properties = signature.outputs.map { ($0.name, OpenAPISchema.nested($0)) }
+        let properties = signature.outputs.map {
+            ($0.name, OpenAPISchema.nested($0, isAnswer: true))
+        }
         return properties.count == 1 ? properties[0].1 : OpenAPISchema.object(properties)
     }
 
@@ -96,7 +100,7 @@ struct OpenAPITensors {
 
     /// The body of an `infer` request.
     var inferRequest: ReplyDocument {
-        let tensors = signature.inputs.map { tensor($0, hasData: true) }
+        let tensors = signature.inputs.map { tensor($0, isAnswer: false) }
         let parameters = OpenAPISchema.type("object")
         let output = OpenAPISchema.object([
             (
@@ -133,7 +137,7 @@ struct OpenAPITensors {
 
     /// The body of an `infer` answer.
     var inferReply: ReplyDocument {
-        let tensors = signature.outputs.map { tensor($0, hasData: true) }
+        let tensors = signature.outputs.map { tensor($0, isAnswer: true) }
         return OpenAPISchema.object(
             [
                 ("id", OpenAPISchema.type("string")),
@@ -156,7 +160,7 @@ struct OpenAPITensors {
         ])
     }
 
-    private func tensor(_ tensor: TensorSpecification, hasData: Bool) -> ReplyDocument {
+    private func tensor(_ tensor: TensorSpecification, isAnswer: Bool) -> ReplyDocument {
         let extent = ReplyDocument.object([("type", .text("integer")), ("minimum", .integer(0))])
         return OpenAPISchema.object(
             [
@@ -166,7 +170,8 @@ struct OpenAPITensors {
                 (
                     "data",
                     OpenAPISchema.list(
-                        of: OpenAPISchema.element(tensor.elementType, allowsBase64: false))
+                        of: OpenAPISchema.element(
+                            tensor.elementType, allowsBase64: false, isAnswer: isAnswer))
                 ),
             ])
     }
