@@ -106,7 +106,8 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
                 "ONNXEngine", "BuiltinEngine", "Listener", "Wire", "Protocols", "Models",
-                "Scheduling", "Telemetry", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
+                "Scheduling", "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1,
+                logging, yams,
             ]),
         room(
             "", "SlipwayClient",
@@ -114,11 +115,14 @@ let package = Package(
                 "ServingCore", "Tensors", "Wire", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
                 nioSSL,
             ]),
+        room(
+            "", "Conformance",
+            ["ServingCore", "Tensors", "Wire", "SlipwayClient", nioCore, nioHTTP1]),
         .executableTarget(
             name: "slipway",
             dependencies: [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Slipway",
-                "SlipwayClient", nioCore, logging, argumentParser,
+                "SlipwayClient", "Conformance", "Wire", nioCore, logging, argumentParser,
             ],
             path: "Sources/slipway", swiftSettings: settings),
 

@@ -8,7 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
-    "RequestPath",
+    "RequestPath", "TextProtobuf",
 ]
 
 let package = Package(

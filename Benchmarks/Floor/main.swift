@@ -1,5 +1,6 @@
 // The floors that Benchmarks/run compares the server with:
 //   bench-floor echo PORT            a bare SwiftNIO HTTP/1.1 server that returns each body
+//   bench-floor http2-echo PORT      the same over HTTP/2, with the trailers of a gRPC call
 //   bench-floor engine MODEL.onnx N  N calls of the engine itself, one row, in this process
 //   bench-floor json long|short N    N reads and writes of 32x784 floats as JSON
 import Glibc
@@ -9,6 +10,8 @@ do {
     switch (arguments.first, arguments.count) {
     case ("echo", 2):
         try EchoFloor.run(port: Int(arguments.last ?? "") ?? 0)
+    case ("http2-echo", 2):
+        try HTTP2EchoFloor.run(port: Int(arguments.last ?? "") ?? 0)
     case ("engine", 3):
         try EngineFloor.run(
             path: arguments[arguments.startIndex + 1], calls: Int(arguments.last ?? "") ?? 0)
@@ -16,7 +19,9 @@ do {
         try JSONFloor.run(
             kind: arguments[arguments.startIndex + 1], rounds: Int(arguments.last ?? "") ?? 1)
     default:
-        say("usage: bench-floor echo PORT | engine MODEL.onnx CALLS | json long|short ROUNDS")
+        say(
+            "usage: bench-floor echo PORT | http2-echo PORT | engine MODEL.onnx CALLS "
+                + "| json long|short ROUNDS")
         exit(2)
     }
 } catch {

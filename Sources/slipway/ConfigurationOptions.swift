@@ -38,6 +38,31 @@ struct ListenOptions: ParsableArguments {
         help: ArgumentHelp("Serve the REST protocols on this Unix socket too.", valueName: "path"),
         completion: .file())
     var restSocket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Port of the gRPC protocols, same for the REST port, or off.", valueName: "port"))
+    var grpcPort: String?
+
+    @Option(
+        help: ArgumentHelp("Serve the gRPC protocols on this Unix socket too.", valueName: "path"),
+        completion: .file())
+    var grpcSocket: String?
+}
+
+/// Flags of where models come from.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Whether clients may load and unload models: off or explicit.", valueName: "mode"))
+    var modelControl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory of models in Triton's layout, NAME/config.pbtxt and NAME/N/model.*.",
+            valueName: "directory"),
+        completion: .directory)
+    var repository: String?
 }
 
 /// Flags of the logs.
@@ -77,14 +102,17 @@ struct ResourceOptions: ParsableArguments {
 /// All flags that stand above a configuration file, as `serve` and `config` take them.
 struct OverrideOptions: ParsableArguments {
     @OptionGroup(title: "Listening") var listen: ListenOptions
+    @OptionGroup(title: "Models") var models: ModelOptions
     @OptionGroup(title: "Logging") var log: LogOptions
     @OptionGroup(title: "Resources") var resources: ResourceOptions
 
     var overrides: ConfigurationOverrides {
         ConfigurationOverrides(
             restPort: listen.restPort, adminPort: listen.adminPort, host: listen.host,
-            adminHost: listen.adminHost, restSocket: listen.restSocket, logLevel: log.logLevel,
+            adminHost: listen.adminHost, restSocket: listen.restSocket,
+            grpcPort: listen.grpcPort, grpcSocket: listen.grpcSocket, logLevel: log.logLevel,
             logFormat: log.logFormat, accessLog: log.accessLog, processors: resources.cpus,
-            memory: resources.memory, libraryDirectories: resources.libraryDirectory)
+            memory: resources.memory, libraryDirectories: resources.libraryDirectory,
+            modelControl: models.modelControl, repository: models.repository)
     }
 }

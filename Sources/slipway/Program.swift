@@ -20,7 +20,7 @@ struct Program: ParsableCommand {
         subcommands: [
             ServeSubcommand.self, ModelsCommand.self, PredictCommand.self, CheckCommand.self,
             ConfigCommand.self, EnginesCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, ConformanceCommand.self,
             VersionCommand.self,
         ])
 }

@@ -33,7 +33,7 @@ struct ServeSubcommand: ParsableCommand {
             throw ValidationError("give either --config or NAME=DIRECTORY, not both")
         }
         guard ServeCommand.Source.choose(file: source.config, models: models) == nil,
-            !ServeCommand.Source.isSageMaker
+            flags.models.repository == nil, !ServeCommand.Source.isSageMaker
         else { return }
         throw Self.nothingToServe
     }
@@ -53,6 +53,8 @@ struct ServeSubcommand: ParsableCommand {
             if let source = ServeCommand.Source.choose(file: source.config, models: models) {
                 return (source, flags.overrides)
             }
+            // A repository has models of its own.
+            if flags.models.repository != nil { return (.arguments([]), flags.overrides) }
             if let source = try ServeCommand.Source.sageMaker(flags.overrides) { return source }
             throw Self.nothingToServe
         }
@@ -66,7 +68,8 @@ struct ServeSubcommand: ParsableCommand {
 
     static func greet(_ started: Announcement) {
         let lines = [
-            ("REST", started.rest), ("REST", started.restSocket), ("admin", started.admin),
+            ("REST", started.rest), ("REST", started.restSocket),
+            ("gRPC", started.grpc), ("gRPC", started.grpcSocket), ("admin", started.admin),
         ]
         for (name, address) in lines {
             guard let address else { continue }

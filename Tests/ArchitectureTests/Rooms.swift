@@ -28,6 +28,7 @@ enum Rooms {
             ]
         ),
         ("SlipwayClient", ["SlipwayClient"]),
+        ("Conformance", ["Conformance"]),
         ("Slipway", ["Slipway"]),
         ("slipway", ["slipway"]),
     ]
@@ -39,7 +40,9 @@ enum Rooms {
     ]
 
     /// Rows that stay free of Foundation.
-    static let rowsWithoutFoundation: Set = ["Core", "Engines", "DataPlane", "SlipwayClient"]
+    static let rowsWithoutFoundation: Set = [
+        "Core", "Engines", "DataPlane", "SlipwayClient", "Conformance",
+    ]
 
     static func position(of room: String) -> (row: Int, column: Int)? {
         for (row, entry) in rows.enumerated() {
@@ -70,6 +73,11 @@ enum Rooms {
         }
         if row == "SlipwayClient", !["Core"].contains(rows[there.row].name), module != "Wire" {
             return "the client library needs the vocabulary and the wire formats only"
+        }
+        if row == "Conformance", !["Core", "SlipwayClient"].contains(rows[there.row].name),
+            module != "Wire"
+        {
+            return "conformance sees a server through the client library only"
         }
         return nil
     }

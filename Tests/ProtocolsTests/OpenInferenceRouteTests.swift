@@ -31,16 +31,25 @@ import Testing
         ("/v2/models/versions/versions/1", .modelMetadata(model("versions", 1))),
         ("/v2/models/m/generate", .extensionNotOffered(.generate)),
         ("/v2/models/m/generate_stream", .extensionNotOffered(.generate)),
-        ("/v2/models/m/config", .extensionNotOffered(.config)),
-        ("/v2/models/m/versions/1/stats", .extensionNotOffered(.statistics)),
-        ("/v2/models/stats", .extensionNotOffered(.statistics)),
-        ("/v2/models/m/trace/setting", .extensionNotOffered(.trace)),
-        ("/v2/trace/setting", .extensionNotOffered(.trace)),
-        ("/v2/logging", .extensionNotOffered(.logging)),
-        ("/v2/repository/index", .extensionNotOffered(.modelRepository)),
-        ("/v2/repository/models/m/load", .extensionNotOffered(.modelRepository)),
-        ("/v2/systemsharedmemory/status", .extensionNotOffered(.systemSharedMemory)),
-        ("/v2/cudasharedmemory/region/r/register", .extensionNotOffered(.cudaSharedMemory)),
+        ("/v2/models/m/config", .modelConfiguration(model("m"))),
+        ("/v2/models/m/versions/1/stats", .statistics(model("m", 1))),
+        ("/v2/models/stats", .statistics(nil)),
+        ("/v2/models/m/trace/setting", .traceSettings(model: "m")),
+        ("/v2/trace/setting", .traceSettings(model: nil)),
+        ("/v2/logging", .logSettings),
+        ("/v2/repository/index", .repositoryIndex),
+        ("/v2/repository/r/index", .extensionNotOffered(.namedRepository)),
+        ("/v2/repository/models/a%20b/load", .loadModel("a b")),
+        ("/v2/repository/models/m/unload", .unloadModel("m")),
+        ("/v2/repository/r/models/m/unload", .extensionNotOffered(.namedRepository)),
+        ("/v2/systemsharedmemory/status", .sharedMemory(.system, .status, region: nil)),
+        ("/v2/systemsharedmemory/region/r/status", .sharedMemory(.system, .status, region: "r")),
+        (
+            "/v2/systemsharedmemory/region/r%201/register",
+            .sharedMemory(.system, .register, region: "r 1")
+        ),
+        ("/v2/systemsharedmemory/unregister", .sharedMemory(.system, .unregister, region: nil)),
+        ("/v2/cudasharedmemory/region/r/register", .sharedMemory(.cuda, .register, region: "r")),
     ])
     func matchesTheProtocolsPaths(target: String, expected: OpenInferenceRoute) throws {
         #expect(try Self.match(target) == expected)
@@ -51,7 +60,10 @@ import Testing
         "/v2/models/m/versions", "/v2/models/m/versions/x", "/v2/models/m/versions/x/infer",
         "/v2/models/m/infer/more", "/v2/health", "/v2/health/started", "/v2/health/ready/now",
         "/v2/models/m/versions/1/versions/2", "/v2/models/m/labels/x/infer",
-        "/v2/models/m/trace/other", "/v2/repository",
+        "/v2/models/m/trace/other", "/v2/repository", "/v2/models/m/versions/1/trace/setting",
+        "/v2/repository/models/m", "/v2/repository/models//load", "/v2/trace",
+        "/v2/systemsharedmemory", "/v2/systemsharedmemory/region/status",
+        "/v2/systemsharedmemory/region//status", "/v2/systemsharedmemory/other", "/v2/logging/x",
     ])
     func knowsNoOtherPathsBelowV2(target: String) throws {
         #expect(try Self.match(target) == .unknown)

@@ -1,3 +1,4 @@
+import Listener
 import NIOHTTP1
 import ServingCore
 import Testing
@@ -28,6 +29,23 @@ import Testing
     func followsEachProtocolWhereTheyDiffer(code: ErrorCode, v1: Int, v2: Int) {
         #expect(Int(TensorFlowServingStatus.of(code).http.code) == v1)
         #expect(Int(OpenInferenceStatus.of(code).code) == v2)
+    }
+
+    @Test(arguments: ErrorCode.allCodes)
+    func noErrorEndsACallWell(code: ErrorCode) {
+        #expect(TensorFlowServingGRPCStatus.of(ServingError(code, "x")).code != .ok)
+    }
+
+    @Test(arguments: [
+        (ErrorCode.signatureNotFound, GRPCStatus.Code.failedPrecondition),
+        (.labelNotFound, .invalidArgument), (.modelNotFound, .notFound),
+        (.invalidTensor, .invalidArgument), (.overloaded, .resourceExhausted),
+        (.deadlineExceeded, .deadlineExceeded), (.cancelled, .cancelled),
+        (.requestTooLarge, .resourceExhausted), (.unsupported, .unimplemented),
+        (.modelInvalid, .dataLoss), (.shuttingDown, .unavailable),
+    ])
+    func endsCallsOfTensorFlowServingWithItsCodes(code: ErrorCode, expected: GRPCStatus.Code) {
+        #expect(TensorFlowServingGRPCStatus.of(ServingError(code, "x")).code == expected)
     }
 
     @Test(arguments: [

@@ -12,7 +12,7 @@ from harness import MODELS, REQUESTS, Server
 __all__ = ["MODELS", "REQUESTS"]
 
 CONFIGURATION = f"""\
-listen: {{ rest: 0, admin: 0 }}
+listen: {{ rest: 0, grpc: 0, admin: 0 }}
 models:
   - name: digits
     source: {MODELS}/digits
@@ -45,11 +45,13 @@ def launch(tmp_path_factory):
     def start(*arguments, configuration=None):
         folder = tmp_path_factory.mktemp("server")
         if configuration is None:
-            arguments = ["--rest-port", "0", "--admin-port", "0", *arguments]
+            arguments = ["--rest-port", "0", "--grpc-port", "0", "--admin-port", "0", *arguments]
         else:
             path = folder / "slipway.yaml"
             path.write_text(configuration)
             arguments = ["--config", path, *arguments]
+            if "grpc" not in configuration:
+                arguments += ["--grpc-port", "0"]
         servers.append(Server(folder, *arguments))
         servers[-1].folder = folder
         return servers[-1]

@@ -35,7 +35,7 @@ def bad(tmp_path_factory):
         put_file(FIXTURES / file, folder / name_of(file), 1)
     put(HALF, folder / "good", 1)
     (folder / "slipway.yaml").write_text(
-        "listen: { rest: 0, admin: 0 }\nmodels:\n"
+        "listen: { rest: 0, grpc: 0, admin: 0 }\nmodels:\n"
         + "".join(
             f"  - {{ name: {name}, source: {folder}/{name}, retry: {{ attempts: 0 }} }}\n"
             for name in [*names, "good"]

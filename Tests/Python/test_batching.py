@@ -38,7 +38,7 @@ def ask(server, row, rows, wanted, failures, times):
 def test_concurrent_requests_share_runs_and_each_gets_its_own_answer(launch, reference):
     # One instance, never on the event loop: then whatever comes while it runs has to wait.
     server = launch(configuration=f"""
-        listen: {{ rest: 0, admin: 0 }}
+        listen: {{ rest: 0, grpc: 0, admin: 0 }}
         models:
           - name: digits
             source: {MODELS / "digits"}

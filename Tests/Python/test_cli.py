@@ -185,7 +185,7 @@ class TestDoctor:
 
 
 GOOD = """\
-listen: { rest: 0 }
+listen: { rest: 0, grpc: 0 }
 models:
   - name: m
     source: ./m
@@ -483,7 +483,7 @@ def test_serving_from_the_file_in_the_working_directory(tmp_path):
     put(DIGITS_2, tmp_path / "d", 2)
     put(HALF, tmp_path / "h", 1)
     (tmp_path / "slipway.yaml").write_text(
-        "listen: { rest: 0, admin: 0 }\n"
+        "listen: { rest: 0, grpc: 0, admin: 0 }\n"
         "models: [{ name: d, source: ./d }, { name: h, source: h }]\n"
     )
     server = Server(tmp_path)

@@ -30,7 +30,7 @@ def base(tmp_path):
 def start(launch, base, model="", settings=""):
     """A server of one model, `m`, which tries once only unless told otherwise."""
     return launch(configuration=f"""\
-listen: {{ rest: 0, admin: 0 }}
+listen: {{ rest: 0, grpc: 0, admin: 0 }}
 {settings}
 models:
   - name: m
@@ -225,7 +225,7 @@ class TestBrokenVersions:
     def test_a_load_that_failed_is_tried_again(self, launch, base):
         put_builtin(base, 1, "kind: faulty", "fail: load")
         server = launch(configuration=f"""\
-listen: {{ rest: 0, admin: 0 }}
+listen: {{ rest: 0, grpc: 0, admin: 0 }}
 models:
   - {{ name: m, source: {base}, retry: {{ attempts: 2, pause: 50ms }} }}
 """)

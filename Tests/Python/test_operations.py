@@ -37,7 +37,7 @@ def slow(tmp_path):
 
 def configured(models, **sections):
     """A configuration: name to (source, more keys), and sections as text."""
-    sections.setdefault("listen", "{ rest: 0, admin: 0 }")
+    sections.setdefault("listen", "{ rest: 0, grpc: 0, admin: 0 }")
     text = "".join(f"{name}: {value}\n" for name, value in sections.items())
     for name, (source, more) in models.items():
         text += f"{'' if 'models:' in text else 'models:' + chr(10)}"

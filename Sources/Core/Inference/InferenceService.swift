@@ -18,6 +18,8 @@ public protocol Servable: AnyObject, Sendable {
     var observer: any ModelObserver { get }
     /// Whether the latest prediction worked; one lock or atomic read.
     var health: ServableHealth { get }
+    /// How its requests are scheduled; nil where nothing is scheduled.
+    var schedulingPolicy: SchedulingPolicy? { get }
 
     /// Runs a request, now or when its turn comes.
     ///
@@ -26,6 +28,11 @@ public protocol Servable: AnyObject, Sendable {
     func submit(
         _ request: InferenceRequest,
         completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void)
+}
+
+extension Servable {
+    /// Nothing is known.
+    public var schedulingPolicy: SchedulingPolicy? { nil }
 }
 
 /// Keeps a model version loaded while a request uses it; dropping the last reference gives it back.

@@ -31,9 +31,9 @@ public struct ModelStatistics: Hashable, Sendable {
         }
     }
 
-    /// Rows that successful requests held.
+    /// Rows that runs gave results for.
     public var inferences: UInt64 = 0
-    /// Runs of the engine.
+    /// Runs of the engine that gave results.
     public var executions: UInt64 = 0
     /// When the last request was answered, in milliseconds since 1970; 0 for never.
     public var lastInferenceMilliseconds: UInt64 = 0

@@ -18,8 +18,18 @@ public protocol ModelObserver: AnyObject, Sendable {
     func requestFinished(_ wire: WireProtocol, outcome: ErrorCode?, nanoseconds: UInt64)
     /// One engine run is over: how long its first request waited, how long it ran, what it held.
     func runFinished(queueNanoseconds: UInt64, runNanoseconds: UInt64, requests: Int, rows: Int)
+    /// A run has given results: how long its requests waited, added up, how long it ran, and what it
+    /// held. After a joint run that failed, each request that then succeeds alone is told of here.
+    func runSucceeded(queueNanoseconds: UInt64, runNanoseconds: UInt64, requests: Int, rows: Int)
     /// The number of requests waiting has changed.
     func queueChanged(depth: Int)
+}
+
+extension ModelObserver {
+    /// Counts nothing.
+    public func runSucceeded(
+        queueNanoseconds: UInt64, runNanoseconds: UInt64, requests: Int, rows: Int
+    ) {}
 }
 
 /// Hears what happens to the server as a whole.

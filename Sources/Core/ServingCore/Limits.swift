@@ -73,6 +73,11 @@ public enum Limits {
     /// Longest text of an error in the `grpc-message` trailer, in bytes before encoding.
     public static let statusMessageBytesMaximum = 4 * 1024
 
+    /// `Watch` calls of the health service that may be open at once.
+    public static let healthWatchersMaximum = 1024
+    /// How often changes of health are looked for while somebody watches.
+    public static let healthWatchInterval = Duration.seconds(1)
+
     // MARK: Protobuf
 
     /// Deepest nesting of protobuf messages.
@@ -86,8 +91,19 @@ public enum Limits {
     public static let tensorElementsMaximum = 1 << 32
     /// Most bytes of a tensor's storage.
     public static let tensorBytesMaximum = 4 << 30
+    /// Most examples in a classification or regression.
+    public static let examplesPerRequestMaximum = 1 << 20
+    /// Most bytes that the context of a request adds to its examples together.
+    public static let exampleContextBytesMaximum = 256 * 1024 * 1024
+    /// Most bytes of a tensor that are made up by repeating the last value that was sent, as
+    /// TensorFlow's typed fields allow: a few bytes must not become gigabytes.
+    public static let filledTensorBytesMaximum = 64 << 20
     /// Most inputs or outputs in a request.
     public static let tensorsPerRequestMaximum = 1024
+    /// Regions of shared memory that clients may have registered at once; each is an open descriptor.
+    public static let sharedMemoryRegionsMaximum = 256
+    /// Largest output that `classification` ranks, in elements of one row (Triton's limit).
+    public static let classificationElementsMaximum = 1_000_000
     /// Deepest nesting of a JSON document.
     public static let jsonDepthMaximum = 64
     /// Most bytes of a client's value that an error repeats.

@@ -49,6 +49,23 @@ public struct ListenerLimits: Sendable {
     public init() {}
 }
 
+/// Certificates and a key as PEM texts, for those who have no file of each.
+public struct TLSTexts: Hashable, Sendable {
+    /// The certificate chain, leaf first.
+    public var certificateChain: String
+    /// The private key of the leaf.
+    public var privateKey: String
+    /// Authorities whose certificates clients must present (mutual TLS); nil asks for none.
+    public var clientAuthorities: String?
+
+    /// Holds the texts.
+    public init(certificateChain: String, privateKey: String, clientAuthorities: String? = nil) {
+        self.certificateChain = certificateChain
+        self.privateKey = privateKey
+        self.clientAuthorities = clientAuthorities
+    }
+}
+
 /// The certificate files of a listener, all PEM; read again when they change.
 public struct TLSFiles: Hashable, Sendable {
     /// The certificate chain, leaf first.
@@ -59,6 +76,18 @@ public struct TLSFiles: Hashable, Sendable {
     public var clientAuthorities: String?
     /// How often the files are looked at for changes.
     public var reloadInterval: Duration
+    /// The texts that take the place of the files; they stay what they are until the next start.
+    public private(set) var texts: TLSTexts?
+
+    /// Takes texts instead of files.
+    ///
+    /// - Parameter origin: Where they come from, for messages.
+    public init(texts: TLSTexts, origin: String) {
+        self.init(
+            certificateChain: origin, privateKey: origin,
+            clientAuthorities: texts.clientAuthorities.map { _ in origin })
+        self.texts = texts
+    }
 
     /// Names the files.
     public init(

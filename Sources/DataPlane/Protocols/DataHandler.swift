@@ -55,7 +55,7 @@ public struct DataHandler: HTTPHandler {
     public func admit(_ head: HTTPRequestHead) -> HTTPResponse? {
         switch destination(of: head.uri) {
         case .tensorFlowServing(let route):
-            tensorFlowServing.refusal(head.method, head.uri, route)
+            tensorFlowServing.refusal(head.method, head.uri, head.headers, route)
                 ?? tensorFlowServing.refusalBeforeBody(route)
         case .openInference(let route):
             openInference.refusal(head.method, route) ?? openInference.refusalBeforeBody(route)

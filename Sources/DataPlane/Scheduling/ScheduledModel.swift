@@ -12,6 +12,8 @@ import Tensors
 public final class ScheduledModel: ManagedServable {
     public let metadata: ModelMetadata
     public let observer: any ModelObserver
+    /// As configured, with the instances that there really are.
+    public let schedulingPolicy: SchedulingPolicy?
     private let model: any LoadedModel
     private let machine: Mutex<SchedulerMachine>
     private let pool: RunnerPool
@@ -36,6 +38,9 @@ public final class ScheduledModel: ManagedServable {
         runner = BatchRun(model: model, identity: metadata.identity)
         let instances = min(
             policy.instances ?? model.concurrencyMaximum, model.concurrencyMaximum)
+        var real = policy
+        real.instances = instances
+        schedulingPolicy = real
         machine = Mutex(
             SchedulerMachine(identity: metadata.identity, policy: policy, instances: instances))
     }
@@ -110,6 +115,9 @@ public final class ScheduledModel: ManagedServable {
         switch outcome {
         case .answered(let outputs):
             record.succeeded(at: start)
+            observer.runSucceeded(
+                queueNanoseconds: live.reduce(0) { $0 &+ start.nanoseconds(since: $1.submitted) },
+                runNanoseconds: nanoseconds, requests: live.count, rows: run.rows)
             for (request, outputs) in zip(live, outputs) {
                 request.answer(.success(response(outputs, request, start, nanoseconds, live.count)))
             }
@@ -148,6 +156,9 @@ public final class ScheduledModel: ManagedServable {
                 let outputs = try runner.runOne(request, batch)
                 let nanoseconds = clock.now().nanoseconds(since: start)
                 record.succeeded(at: start)
+                observer.runSucceeded(
+                    queueNanoseconds: start.nanoseconds(since: request.submitted),
+                    runNanoseconds: nanoseconds, requests: 1, rows: request.rows)
                 request.answer(.success(response(outputs, request, start, nanoseconds, 1)))
             } catch {
                 record.failed(error)

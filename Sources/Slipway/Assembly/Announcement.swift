@@ -8,13 +8,21 @@ public struct Announcement: Hashable, Sendable {
     public var rest: String?
     /// The REST protocols' Unix socket, as `unix:PATH`.
     public var restSocket: String?
+    /// Host and port of the gRPC protocols, as gRPC clients want it; nil when only a socket, or nothing,
+    /// is served.
+    public var grpc: String?
+    /// The gRPC protocols' Unix socket, as `unix:PATH`.
+    public var grpcSocket: String?
     /// The base URL of health, metrics and model states; nil when switched off.
     public var admin: String?
 
     /// The addresses as one JSON object, absent ones left out.
     public var json: String {
         // Addresses are made of hosts, ports and paths; only a path can need escapes.
-        let members = [("rest", rest), ("rest_socket", restSocket), ("admin", admin)]
+        let members = [
+            ("rest", rest), ("rest_socket", restSocket), ("grpc", grpc),
+            ("grpc_socket", grpcSocket), ("admin", admin),
+        ]
         return "{"
             + members.compactMap { name, value in
                 value.map { "\"\(name)\": \(ConfigurationValue.quoted($0))" }

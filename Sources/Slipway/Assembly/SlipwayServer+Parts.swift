@@ -41,7 +41,8 @@ extension SlipwayServer {
         _ accessLog: AccessLog?
     ) -> MetricsPage {
         let server: [any MetricSource] = [
-            metrics, CatalogMetrics(manager),
+            metrics, TensorFlowServingMetrics(metrics), TritonMetrics(metrics),
+            CatalogMetrics(manager),
             MemoryMetrics { manager.memoryEstimates.map { (identity: $0.key, bytes: $0.value) } },
             ListenersMetrics(listeners),
         ]
@@ -54,9 +55,8 @@ extension SlipwayServer {
 
     static func dataHandler(
         _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics,
-        _ page: MetricsHandler,
-        _ health: HealthHandler, _ readiness: @escaping @Sendable () -> ServerReadiness,
-        processors: Int
+        _ page: MetricsHandler, _ health: HealthHandler, _ extensions: OpenInferenceExtensions,
+        _ readiness: @escaping @Sendable () -> ServerReadiness, processors: Int
     ) -> DataHandler {
         let fixed =
             metricsPaths(configuration.listen).map { DataHandler.Fixed(path: $0, handler: page) }
@@ -71,16 +71,52 @@ extension SlipwayServer {
             settings: settings)
         return DataHandler(
             tensorFlowServing: TensorFlowServingServer(
-                service: manager, catalog: manager, observer: metrics),
+                service: manager, catalog: manager, observer: metrics,
+                cors: configuration.compatibility.cors),
             openInference: OpenInferenceServer(
                 identity: .init(name: "slipway", version: Version.number), service: manager,
-                catalog: manager, observer: metrics, readiness: readiness),
+                catalog: manager, observer: metrics, readiness: readiness,
+                extensions: extensions),
             kserve: isKServe
                 ? KServeServer(service: manager, catalog: manager, observer: metrics) : nil,
             invocations: InvocationsServer(
                 settings: settings, version: Version.number, service: manager, catalog: manager,
-                administration: nil, observer: metrics, readiness: readiness),
+                administration: nil, observer: metrics, extensions: extensions, readiness: readiness
+            ),
             fixed: fixed + [DataHandler.Fixed(path: OpenAPIServer.path, handler: description)])
+    }
+
+    /// What the Open Inference Protocol's extensions work on, over REST and gRPC alike.
+    static func extensions(
+        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics
+    ) -> OpenInferenceExtensions {
+        OpenInferenceExtensions(
+            service: manager, catalog: manager, statistics: metrics, logging: LogLevelControl(),
+            compatibility: configuration.compatibility.v2.protocols)
+    }
+
+    /// The gRPC services that answer predictions and tell of models.
+    static func grpcServices(
+        _ manager: ModelManager, _ metrics: ServerMetrics, _ extensions: OpenInferenceExtensions,
+        _ readiness: @escaping @Sendable () -> ServerReadiness
+    ) -> [any GRPCService] {
+        [
+            OpenInferenceGRPCService(
+                identity: .init(name: "slipway", version: Version.number), extensions: extensions,
+                observer: metrics, readiness: readiness)
+        ]
+    }
+
+    /// The services with reflection over all of them, health and itself included, behind one another.
+    static func discoverable(_ services: [any GRPCService], _ health: HealthService)
+        -> GRPCServices
+    {
+        let versions = ReflectionService.Version.allCases
+        let names =
+            services.map(\.name) + [HealthService.fullName]
+            + versions.map(ReflectionService.name(of:))
+        return GRPCServices(
+            services + [health] + versions.map { ReflectionService($0, services: names) })
     }
 
     /// Where the REST port shows metrics.
@@ -90,30 +126,58 @@ extension SlipwayServer {
         } ?? []
     }
 
+    /// Where REST is served; with `listen.grpc: same`, gRPC as well.
     static func restListeners(
-        _ configuration: Configuration, _ handler: DataHandler, _ group: any EventLoopGroup,
-        _ observer: ListenerMetrics
+        _ configuration: Configuration, _ handler: DataHandler, _ services: GRPCServices,
+        _ group: any EventLoopGroup, _ observer: ListenerMetrics
     ) -> [Listener] {
         let listen = configuration.listen
-        var addresses: [ListenerAddress] = []
-        if let port = listen.restPort { addresses.append(.tcp(host: listen.host, port: port)) }
-        if let path = listen.restSocket { addresses.append(.unix(path: path)) }
-        let tls = configuration.tls.certificate.flatMap { certificate in
-            configuration.tls.key.map { key in
-                TLSFiles(
-                    certificateChain: certificate, privateKey: key,
-                    clientAuthorities: configuration.tls.clientVerification == .require
-                        ? configuration.tls.clientAuthorities : nil)
-            }
-        }
+        let isOnePort = listen.grpc == .same
+        let addresses = addresses(listen.host, port: listen.restPort, socket: listen.restSocket)
         return addresses.map { address in
-            var listener = ListenerConfiguration(address: address, name: "rest", tls: tls)
-            listener.limits = configuration.limits.listener
-            listener.requestTimeout = configuration.limits.requestTimeout
+            var settings = dataListener(
+                configuration, "rest", address, configuration.tls.files)
+            settings.protocols = [.http1, .http2]
             return Listener(
-                listener, handler: handler, group: group, logger: Logger(label: "listener"),
-                observer: observer)
+                settings, handler: handler, grpc: isOnePort ? services : nil, group: group,
+                logger: Logger(label: "listener"), observer: observer)
         }
+    }
+
+    /// Where gRPC alone is served.
+    static func grpcListeners(
+        _ configuration: Configuration, _ services: GRPCServices, _ group: any EventLoopGroup,
+        _ observer: ListenerMetrics
+    ) throws(ServingError) -> [Listener] {
+        let listen = configuration.listen
+        let tls = try GRPCCertificates.files(configuration.tls)
+        let addresses = addresses(
+            listen.host, port: listen.grpc.number, socket: listen.grpcSocket)
+        return addresses.map { address in
+            var settings = dataListener(configuration, "grpc", address, tls)
+            settings.protocols = [.http2]
+            return Listener(
+                settings, handler: nil, grpc: services, group: group,
+                logger: Logger(label: "listener"), observer: observer)
+        }
+    }
+
+    private static func addresses(
+        _ host: String, port: Int?, socket: String?
+    ) -> [ListenerAddress] {
+        [port.map { .tcp(host: host, port: $0) }, socket.map { .unix(path: $0) }]
+            .compactMap { $0 }
+    }
+
+    /// What the listeners of the serving protocols have in common.
+    private static func dataListener(
+        _ configuration: Configuration, _ name: String, _ address: ListenerAddress,
+        _ tls: TLSFiles?
+    ) -> ListenerConfiguration {
+        var listener = ListenerConfiguration(address: address, name: name, tls: tls)
+        listener.limits = configuration.limits.listener
+        listener.requestTimeout = configuration.limits.requestTimeout
+        return listener
     }
 
     static func adminListener(
@@ -127,6 +191,17 @@ extension SlipwayServer {
         return Listener(
             listener, handler: handler, group: group, logger: Logger(label: "listener"),
             observer: observer)
+    }
+}
+
+extension CompatibilitySettings.V2 {
+    /// The protocols' form of the dialect.
+    var protocols: OpenInferenceCompatibility {
+        switch self {
+        case .kserve: .kserve
+        case .triton: .triton
+        case .mlserver: .mlserver
+        }
     }
 }
 

@@ -22,6 +22,10 @@ public final class SlipwayServer: Sendable {
     private let manager: ModelManager
     private let labels: LabelKeeper
     private let rest: [Listener]
+    private let grpc: [Listener]
+    private let grpcHealth: HealthService
+    /// Whether the REST listeners serve gRPC too.
+    private let isOnePort: Bool
     private let admin: Listener?
     private let isTLS: Bool
     private let drainTimeout: Duration
@@ -38,6 +42,7 @@ public final class SlipwayServer: Sendable {
         initial = configuration.models
         drainTimeout = configuration.limits.drainTimeout
         isTLS = configuration.tls.isEnabled
+        isOnePort = configuration.listen.grpc == .same
 
         // What counts and logs; the rooms to its left know it by their observer protocols only.
         let metrics = ServerMetrics()
@@ -70,18 +75,27 @@ public final class SlipwayServer: Sendable {
 
         // Protocols and the routes for operators.
         let restMetrics = ListenerMetrics(name: "rest", accessLog: accessLog)
+        let grpcMetrics = ListenerMetrics(name: "grpc", accessLog: accessLog)
         let adminMetrics = ListenerMetrics(name: "admin", accessLog: accessLog)
         let page = MetricsHandler(
-            Self.page(metrics, manager, [restMetrics, adminMetrics], accessLog))
+            Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
+        let extensions = Self.extensions(configuration, manager, metrics)
         let data = Self.dataHandler(
-            configuration, manager, metrics, page, health, readiness,
+            configuration, manager, metrics, page, health, extensions, readiness,
             processors: budget.processors)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))
 
+        let predicting = Self.grpcServices(manager, metrics, extensions, readiness)
+        grpcHealth = HealthService(
+            services: predicting.map(\.name), service: manager, catalog: manager,
+            eventLoop: group.next(), readiness: readiness)
+        let services = Self.discoverable(predicting, grpcHealth)
+
         // Listeners come last: nothing can ask before there is something that answers.
-        rest = Self.restListeners(configuration, data, group, restMetrics)
+        rest = Self.restListeners(configuration, data, services, group, restMetrics)
+        grpc = try Self.grpcListeners(configuration, services, group, grpcMetrics)
         admin = Self.adminListener(configuration, operators, group, adminMetrics)
     }
 
@@ -97,6 +111,7 @@ public final class SlipwayServer: Sendable {
             try manager.start()
             try manager.apply(initial)
             for listener in rest { try await open(listener, keys: "--rest-port, listen.rest") }
+            for listener in grpc { try await open(listener, keys: "--grpc-port, listen.grpc") }
             if let admin { try await open(admin, keys: "--admin-port, listen.admin") }
         } catch {
             _ = await stop()
@@ -134,7 +149,7 @@ public final class SlipwayServer: Sendable {
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
     public func refreshFiles() {
         accessLog?.reopen()
-        for listener in rest {
+        for listener in rest + grpc {
             do throws(ServingError) { try listener.reloadCertificates() } catch {
                 logger.error("\(error.message); the last certificate stays in use")
             }
@@ -146,6 +161,7 @@ public final class SlipwayServer: Sendable {
     /// - Returns: Whether everything ended in time.
     public func stop() async -> Bool {
         draining.set()
+        grpcHealth.endWatches()
         logger.notice("draining", metadata: ["timeout": "\(drainTimeout)"])
         let end = MonotonicTime.now().advanced(by: drainTimeout)
         let isClean = await drainListeners()
@@ -161,10 +177,12 @@ public final class SlipwayServer: Sendable {
         return isClean && isUnloaded
     }
 
-    /// Drains all REST listeners at once; true when none was cut short.
+    /// Drains all REST and gRPC listeners at once; true when none was cut short.
     private func drainListeners() async -> Bool {
-        await withTaskGroup(of: Bool.self) { [rest, drainTimeout] group in
-            for listener in rest { group.addTask { await listener.drain(within: drainTimeout) } }
+        await withTaskGroup(of: Bool.self) { [rest, grpc, drainTimeout] group in
+            for listener in rest + grpc {
+                group.addTask { await listener.drain(within: drainTimeout) }
+            }
             return await group.reduce(true) { $0 && $1 }
         }
     }
@@ -176,6 +194,13 @@ public final class SlipwayServer: Sendable {
             switch listener.boundAddress {
             case .unix: result.restSocket = url
             case .tcp: result.rest = url
+            }
+        }
+        for listener in isOnePort ? rest : grpc {
+            let address = listener.boundAddress
+            switch address {
+            case .unix: result.grpcSocket = "\(address)"
+            case .tcp: result.grpc = "\(address)"
             }
         }
         result.admin = admin.map { Announcement.url($0.boundAddress, isTLS: false) }

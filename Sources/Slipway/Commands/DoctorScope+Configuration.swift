@@ -3,6 +3,7 @@ extension DoctorScope {
     public init(_ listen: ListenSettings) {
         let wanted = [
             (host: listen.host, port: listen.restPort, key: "listen.rest"),
+            (host: listen.host, port: listen.grpc.number, key: "listen.grpc"),
             (host: listen.adminHost, port: listen.adminPort, key: "listen.admin"),
         ]
         ports = wanted.compactMap { host, port, key in

@@ -48,6 +48,10 @@ public struct ListenSettings: Hashable, Sendable {
     public var adminHost = "127.0.0.1"
     /// Absolute path of a Unix socket for the REST protocols as well; nil for none.
     public var restSocket: String?
+    /// Where gRPC is served over TCP.
+    public var grpc = GRPCPort.port(8500)
+    /// Absolute path of a Unix socket for gRPC as well; nil for none.
+    public var grpcSocket: String?
     /// Where the REST port shows metrics besides `/metrics`; nil when it shows none at all.
     public var metricsPath: String? = "/monitoring/prometheus/metrics"
 
@@ -55,7 +59,20 @@ public struct ListenSettings: Hashable, Sendable {
     public init() {}
 }
 
-/// The REST listener's certificates; all paths are absolute.
+/// Where gRPC is served over TCP.
+public enum GRPCPort: Hashable, Sendable {
+    /// A port of its own; 0 for any free one.
+    case port(Int)
+    /// The REST port, whose clients show by their first bytes what they speak.
+    case same
+    /// None.
+    case off
+
+    /// The number of a port of its own.
+    public var number: Int? { if case .port(let number) = self { number } else { nil } }
+}
+
+/// The certificates of the REST and gRPC listeners; all paths are absolute.
 public struct TLSSettings: Hashable, Sendable {
     /// What is asked of clients.
     public enum ClientVerification: String, Hashable, Sendable, CaseIterable {

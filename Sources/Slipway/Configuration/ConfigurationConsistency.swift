@@ -19,7 +19,7 @@ struct ConfigurationConsistency {
         warnOfOpenHosts(&context)
         checkBodies(&context)
         checkOptions(&context)
-        if configuration.models.models.isEmpty {
+        if configuration.models.models.isEmpty, configuration.repository == nil {
             context.warning(root.value(of: "models"), "no models are configured")
         }
     }
@@ -51,12 +51,20 @@ struct ConfigurationConsistency {
 
     private func checkPorts(_ context: inout ReadingContext) {
         let listen = configuration.listen
-        if listen.restPort == nil, listen.restSocket == nil {
+        if listen.restPort == nil, listen.restSocket == nil, listen.grpc.number == nil,
+            listen.grpcSocket == nil
+        {
             problem(
                 "listen", "rest", &context,
-                "'listen.rest' is off and there is no 'listen.rest_socket': nothing would be served"
-            )
+                "'listen.rest' and 'listen.grpc' are off and there is no socket: nothing would be "
+                    + "served")
         }
+        if listen.grpc == .same, listen.restPort == nil, listen.restSocket == nil {
+            problem(
+                "listen", "grpc", &context,
+                "'listen.grpc' is same, but 'listen.rest' is off; give gRPC a port of its own")
+        }
+        checkGRPCPort(&context)
         if let port = listen.restPort, port == listen.adminPort, port != 0,
             listen.host == listen.adminHost
         {
@@ -67,14 +75,38 @@ struct ConfigurationConsistency {
         }
     }
 
+    private func checkGRPCPort(_ context: inout ReadingContext) {
+        let listen = configuration.listen
+        guard let port = listen.grpc.number, port != 0 else { return }
+        let others = [
+            ("listen.rest", listen.restPort, listen.host),
+            ("listen.admin", listen.adminPort, listen.adminHost),
+        ]
+        for (key, other, host) in others where other == port && host == listen.host {
+            problem(
+                "listen", "grpc", &context,
+                "'listen.grpc' and '\(key)' are both port \(port) of \(host); give them different "
+                    + "ports"
+                    + (key == "listen.rest" ? ", or write 'grpc: same' to share one" : ""))
+        }
+    }
+
     private func checkSocket(_ context: inout ReadingContext) {
-        guard let path = configuration.listen.restSocket,
-            path.utf8.count > Self.socketPathBytesMaximum
-        else { return }
-        problem(
-            "listen", "rest_socket", &context,
-            "'listen.rest_socket' is \(path.utf8.count) bytes long as an absolute path; the system "
-                + "takes at most \(Self.socketPathBytesMaximum)")
+        let listen = configuration.listen
+        for (key, path) in [("rest_socket", listen.restSocket), ("grpc_socket", listen.grpcSocket)]
+        {
+            guard let path, path.utf8.count > Self.socketPathBytesMaximum else { continue }
+            problem(
+                "listen", key, &context,
+                "'listen.\(key)' is \(path.utf8.count) bytes long as an absolute path; the system "
+                    + "takes at most \(Self.socketPathBytesMaximum)")
+        }
+        if let path = listen.grpcSocket, path == listen.restSocket {
+            problem(
+                "listen", "grpc_socket", &context,
+                "'listen.grpc_socket' and 'listen.rest_socket' are both '\(path)'; give them "
+                    + "different paths, or write 'grpc: same' to share one")
+        }
     }
 
     private func checkTLS(_ context: inout ReadingContext) {
@@ -113,12 +145,15 @@ struct ConfigurationConsistency {
     private func warnOfOpenHosts(_ context: inout ReadingContext) {
         let listen = configuration.listen
         let isVerified = configuration.tls.clientVerification == .require
-        if listen.restPort != nil, !Self.isLoopback(listen.host), !isVerified {
+        let isOpen = !Self.isLoopback(listen.host) && !isVerified
+        let ports = [
+            listen.restPort.map { _ in "REST" }, listen.grpc.number.map { _ in "gRPC" },
+        ].compactMap { $0 }.joined(separator: " and the ")
+        if isOpen, !ports.isEmpty {
             context.warning(
                 root.value(of: "listen")?.value(of: "host"),
-                "the REST port is open on \(listen.host) without authentication: whoever reaches "
-                    + "it "
-                    + "can use the models")
+                "the \(ports) port \(ports.utf8.count > 4 ? "are" : "is") open on \(listen.host) "
+                    + "without authentication: whoever reaches it can use the models")
         }
         if listen.adminPort != nil, !Self.isLoopback(listen.adminHost) {
             context.warning(

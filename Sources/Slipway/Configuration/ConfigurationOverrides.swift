@@ -25,28 +25,38 @@ public struct ConfigurationOverrides: Hashable, Sendable {
     ///   - host: `--host`, for the REST port.
     ///   - adminHost: `--admin-host`.
     ///   - restSocket: `--rest-socket`; relative to the working directory.
+    ///   - grpcPort: `--grpc-port`, a port, `same` or `off`.
+    ///   - grpcSocket: `--grpc-socket`; relative to the working directory.
     ///   - logLevel: `--log-level`.
     ///   - logFormat: `--log-format`.
     ///   - accessLog: `--access-log`.
     ///   - processors: `--cpus`.
     ///   - memory: `--memory`.
     ///   - libraryDirectories: `--library-directory`, repeated; they replace the file's.
+    ///   - modelControl: `--model-control`.
+    ///   - repository: `--repository`; relative to the working directory.
     public init(
         restPort: String? = nil, adminPort: String? = nil, host: String? = nil,
-        adminHost: String? = nil, restSocket: String? = nil, logLevel: String? = nil,
-        logFormat: String? = nil, accessLog: String? = nil, processors: String? = nil,
-        memory: String? = nil, libraryDirectories: [String] = []
+        adminHost: String? = nil, restSocket: String? = nil, grpcPort: String? = nil,
+        grpcSocket: String? = nil, logLevel: String? = nil, logFormat: String? = nil,
+        accessLog: String? = nil, processors: String? = nil,
+        memory: String? = nil, libraryDirectories: [String] = [],
+        modelControl: String? = nil, repository: String? = nil
     ) {
         add("--rest-port", ["listen", "rest"], restPort)
         add("--admin-port", ["listen", "admin"], adminPort)
         add("--host", ["listen", "host"], host)
         add("--admin-host", ["listen", "admin_host"], adminHost)
         add("--rest-socket", ["listen", "rest_socket"], restSocket)
+        add("--grpc-port", ["listen", "grpc"], grpcPort)
+        add("--grpc-socket", ["listen", "grpc_socket"], grpcSocket)
         add("--log-level", ["log", "level"], logLevel)
         add("--log-format", ["log", "format"], logFormat)
         add("--access-log", ["log", "access"], accessLog)
         add("--cpus", ["cpus"], processors)
         add("--memory", ["memory"], memory)
+        add("--model-control", ["model_control"], modelControl)
+        add("--repository", ["repository"], repository)
         if !libraryDirectories.isEmpty {
             items.append(
                 Item(

@@ -51,10 +51,13 @@ extension Configuration {
 
     /// Reads a configuration file to report on it: one that cannot be read has that as its problem.
     ///
+    /// TensorFlow Serving's list of models is recognised and read as one.
+    ///
     /// - Parameters: As of `reading(path:engines:overrides:)`.
     public static func examining(path: String, engines: [String] = []) -> ConfigurationReading {
         do throws(ServingError) {
-            let reading = try reading(path: path, engines: engines)
+            let list = try ModelServerConfig.examining(path: path, engines: engines)
+            let reading = if let list { list } else { try reading(path: path, engines: engines) }
             let missing = (reading.configuration?.models.models ?? []).filter {
                 access($0.baseDirectory, F_OK) != 0
             }

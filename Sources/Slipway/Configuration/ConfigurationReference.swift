@@ -114,8 +114,7 @@ public enum ConfigurationReference {
 
         ## What comes later
 
-        `listen.grpc` is refused until gRPC is served, and so is a `source` with a scheme, such as
-        `s3://…`: sources are local directories.
+        A `source` with a scheme, such as `s3://…`, is refused: sources are local directories.
 
         """
 }

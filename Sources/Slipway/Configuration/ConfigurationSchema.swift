@@ -8,7 +8,7 @@ enum ConfigurationSchema {
         .init("listen", \.listen, table: listen, "Where the server listens."),
         .init(
             "tls", \.tls, table: tls,
-            "Certificates of the REST listener; without them it speaks plain HTTP."),
+            "Certificates of the REST and gRPC listeners; without them they speak in the clear."),
         .init(
             "limits", \.limits, table: limits,
             "What clients may send, and how long they may take."),
@@ -62,9 +62,15 @@ enum ConfigurationSchema {
             "rest_socket", \.restSocket, ValueForm<String>.path.or("off"),
             "Unix socket on which the REST protocols are served as well."),
         .init(
+            "grpc", \.grpc, .grpcPort,
+            "TCP port of the gRPC protocols, at the address `host`; 0 takes any free one; `same` "
+                + "serves them on the REST port and the REST socket."),
+        .init(
+            "grpc_socket", \.grpcSocket, ValueForm<String>.path.or("off"),
+            "Unix socket on which the gRPC protocols are served as well."),
+        .init(
             "metrics_path", \.metricsPath, ValueForm<String>.urlPath.or("off"),
             "Path besides `/metrics` where the REST port shows metrics; `off` for none there."),
-        grpc,
     ]
 
     static let tls: [ConfigurationKey<TLSSettings>] = [
@@ -150,26 +156,6 @@ enum ConfigurationSchema {
     ]
 
     static let day = Duration.seconds(24 * 60 * 60)
-
-    /// The place of the gRPC port; anything but `off` is refused, because nothing listens there
-    /// yet.
-    private static var grpc: ConfigurationKey<ListenSettings> {
-        ConfigurationKey(
-            "grpc",
-            descriptions: [
-                KeyDescription(
-                    path: "grpc", kind: "`off`", range: "", defaultText: "`off`", reload: .restart,
-                    meaning: "gRPC is not offered yet; a port is refused rather than ignored.")
-            ],
-            read: { node, path, context, _ in
-                guard node.plainText != "off" else { return }
-                context.error(
-                    node,
-                    "'\(path)' is \(node.shownValue), but gRPC is not offered yet; remove the key, "
-                        + "or write 'grpc: off'")
-            },
-            render: { _ in nil }, compare: { _, _, _ in [] })
-    }
 }
 
 extension Configuration: Settings {

@@ -42,6 +42,32 @@ extension ValueForm where Value == Int {
     }
 }
 
+extension ValueForm where Value == GRPCPort {
+    /// A TCP port, that of the REST protocols, or none.
+    static var grpcPort: ValueForm {
+        ValueForm(
+            kind: "port, `same` or `off`", range: "0 to 65535",
+            expected: "a port number from 0 (any free port) to 65535, 'same' for the REST port, "
+                + "or 'off'",
+            scalar: { node in
+                switch node.plainText {
+                case "off": .off
+                case "same": .same
+                case let text:
+                    text.flatMap { Quantities.integer($0) }
+                        .flatMap { (0...65535).contains($0) ? .port($0) : nil }
+                }
+            },
+            render: { value in
+                switch value {
+                case .port(let number): .integer(number)
+                case .same: .word("same")
+                case .off: .word("off")
+                }
+            })
+    }
+}
+
 extension ValueForm where Value == Duration {
     /// A length of time with its unit.
     static func duration(_ range: ClosedRange<Duration>) -> ValueForm {

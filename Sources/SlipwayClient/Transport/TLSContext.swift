@@ -27,9 +27,11 @@ enum TLSContext {
     }
 
     /// - Throws: `file_unreadable` naming what cannot be used.
-    static func make(_ options: ClientOptions) throws(ServingError) -> NIOSSLContext {
+    static func make(
+        _ options: ClientOptions, protocols: [String] = ["http/1.1"]
+    ) throws(ServingError) -> NIOSSLContext {
         var settings = TLSConfiguration.makeClientConfiguration()
-        settings.applicationProtocols = ["http/1.1"]
+        settings.applicationProtocols = protocols
         settings.minimumTLSVersion = .tlsv12
         do {
             switch options.trust {

@@ -98,15 +98,9 @@ final class Transport: Sendable {
     private func connect() async throws -> Kept {
         let connection = ClientConnection()
         let tls = self.tls
-        // A certificate never names an address this way, so none is sent.
-        let name: String? =
-            if case .tcp(let host, _) = url.place, !host.contains(":"),
-                host.contains(where: { !"0123456789.".contains($0) })
-            {
-                host
-            } else {
-                nil
-            }
+        var name: String?
+        if case .tcp(let host, _) = url.place { name = Self.serverName(of: host) }
+        let serverName = name
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(TimeAmount(options.connectTimeout))
             .channelInitializer { channel in
@@ -114,7 +108,7 @@ final class Transport: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
                         try pipeline.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: name))
+                            NIOSSLClientHandler(context: tls, serverHostname: serverName))
                     }
                     try pipeline.addHTTPClientHandlers()
                     try pipeline.addHandler(connection)
@@ -131,16 +125,29 @@ final class Transport: Sendable {
         return Kept(channel: channel, connection: connection)
     }
 
-    private func explain(_ error: any Error) -> ServingError {
-        if let error = error as? ServingError { return error }
-        if Task.isCancelled {
-            return ServingError(.cancelled, "the request was cancelled", cause: error)
+    /// The name to ask a TLS server for: none for an address, which a certificate never names so.
+    static func serverName(of host: String) -> String? {
+        guard !host.contains(":"), host.contains(where: { !"0123456789.".contains($0) }) else {
+            return nil
         }
+        return host
+    }
+
+    private func explain(_ error: any Error) -> ServingError {
         if error is TimedOut {
             return ServingError(
                 .deadlineExceeded,
                 "no answer within \(options.requestTimeout); raise the client's request timeout",
                 cause: error)
+        }
+        return Self.explain(error, url)
+    }
+
+    /// Says what went wrong between this client and a server, and what to look at.
+    static func explain(_ error: any Error, _ url: ServerURL) -> ServingError {
+        if let error = error as? ServingError { return error }
+        if Task.isCancelled {
+            return ServingError(.cancelled, "the request was cancelled", cause: error)
         }
         if error is ClientConnection.ClosedBeforeReply {
             return ServingError(
@@ -154,7 +161,7 @@ final class Transport: Sendable {
         }
         return ServingError(
             .addressUnavailable,
-            "cannot reach \(url): \(Self.reason(error)); check the address and that the server runs",
+            "cannot reach \(url): \(reason(error)); check the address and that the server runs",
             cause: error)
     }
 

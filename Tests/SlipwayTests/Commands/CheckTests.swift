@@ -34,6 +34,7 @@ private func reading(_ text: String) -> ConfigurationReading {
         switch ServeCommand.Source.choose(file: file, models: models, exists: { _ in exists }) {
         case .file(let path)?: "file \(path)"
         case .arguments(let models)?: "models \(models)"
+        case .tensorFlowServing?: "flags"
         case nil: "nothing"
         }
     }
@@ -49,4 +50,11 @@ private func reading(_ text: String) -> ConfigurationReading {
     #expect(DoctorScope(listen).ports.map(\.key) == ["listen.rest"])
     listen.restPort = 0
     #expect(DoctorScope(listen).ports.isEmpty)
+}
+
+@Test func checksListsOfModelsOfTensorFlowServing() {
+    #expect(ModelServerConfig.isList(Array("# c\n  model_config_list {".utf8)))
+    #expect(ModelServerConfig.isList(Array("---\nmodelConfigList:\n".utf8)))
+    #expect(ModelServerConfig.isList(Array("{\n \"model_config_list\": {".utf8)))
+    #expect(!ModelServerConfig.isList(Array("models: []\n# model_config_list".utf8)))
 }

@@ -37,8 +37,10 @@ extension HTTPConnection {
         setup.registry.replace(self, by: successor)
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandlers(
-                [setup.makeFrameHandler(successor.frames), successor], position: .after(self))
+            // In this order: what the successor writes at once goes through the frame layer.
+            let frames = setup.makeFrameHandler(successor.frames)
+            try pipeline.addHandler(frames, position: .after(self))
+            try pipeline.addHandler(successor, position: .after(frames))
         } catch {
             setup.logger.error("cannot serve HTTP/2: \(error)")
             return context.close(promise: nil)

@@ -89,7 +89,9 @@ extension HTTP2Connection {
             // Streams that the client opens before it reads this are still served (RFC 9113
             // section 6.8): the answer to the ping shows that it has read it.
             self.goAway(.maxID, .noError, "")
-            self.write(.ping(HTTP2PingData(withInteger: 0x736C_6970_7761_7921), ack: false), on: .rootStream)
+            self.write(
+                .ping(HTTP2PingData(withInteger: 0x736C_6970_7761_7921), ack: false),
+                on: .rootStream)
             self.flushIfNeeded()
             self.eventLoop.scheduleTask(in: TimeAmount(Limits.drainPingTimeout)) {
                 if self.phase == .draining { self.startFinishing(announce: true) }

@@ -72,7 +72,9 @@ extension HTTP2Connection {
 
     /// The frame layer has counted bytes; gives the client new windows where it may send more.
     func windowChanged(_ event: NIOHTTP2WindowUpdatedEvent) {
-        guard let size = event.inboundWindowSize, phase != .closing, phase != .closed else { return }
+        guard let size = event.inboundWindowSize, phase != .closing, phase != .closed else {
+            return
+        }
         if event.streamID == .rootStream {
             guard size < Limits.connectionWindowBytes / 2 else { return }
             write(

@@ -72,7 +72,8 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
         guard !stream.outputEnded, !stream.isClosed else { return }
         var framed = reply.framed
         var isCompressed = false
-        if stream.compressesReply, let smaller = MessageCoding.compress(reply, loopContext.deflater) {
+        if stream.compressesReply, let smaller = MessageCoding.compress(reply, loopContext.deflater)
+        {
             framed = smaller
             isCompressed = true
         }

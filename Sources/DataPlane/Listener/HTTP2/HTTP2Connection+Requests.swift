@@ -110,7 +110,8 @@ extension HTTP2Connection {
         stream.outputEnded = true
         stream.lastProgress = eventLoop.now
         let (fields, body) = ReplyWriter(context: loopContext).fields(response, stream.form)
-        let hasBody = !stream.form.isHead && response.status.mayHaveResponseBody
+        let hasBody =
+            !stream.form.isHead && response.status.mayHaveResponseBody
             && body.readableBytes > 0
         write(.headers(.init(headers: fields, endStream: !hasBody)), on: stream.id)
         pings.didSend()

@@ -116,7 +116,8 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
 
     /// Writes a frame; `flushIfNeeded` sends it.
     func write(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID) {
-        context?.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
+        context?.write(
+            wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
         needsFlush = true
     }
 

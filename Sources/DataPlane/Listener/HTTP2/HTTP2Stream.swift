@@ -111,7 +111,9 @@ final class HTTP2Stream {
 
     /// When the connection must look at it again.
     func due(_ limits: ListenerLimits) -> NIODeadline {
-        if isClosed || outputEnded, !isWithHandler { return lastProgress.later(by: limits.replyWrite) }
+        if isClosed || outputEnded, !isWithHandler {
+            return lastProgress.later(by: limits.replyWrite)
+        }
         if isClosed || outputEnded { return lastProgress.later(by: limits.answerGrace) }
         var due = deadline
         if case .http = work, isWithHandler { due = deadline.later(by: limits.answerGrace) }

@@ -62,6 +62,7 @@ final class CertificateStore: Sendable {
     ///
     /// - Throws: `configuration_invalid`; the old certificate stays in use then.
     func reload() throws(ServingError) {
+        guard files.texts == nil else { return }
         let stamps = Self.stamps(files)
         state.withLock { $0.stamps = stamps }
         let context = try Self.load(files, protocols)
@@ -71,6 +72,7 @@ final class CertificateStore: Sendable {
     }
 
     private static func stamps(_ files: TLSFiles) -> [Stamp?] {
+        guard files.texts == nil else { return [] }
         let paths = [files.certificateChain, files.privateKey, files.clientAuthorities]
         return paths.compactMap { $0 }.map { path in
             var status = stat()
@@ -86,7 +88,7 @@ final class CertificateStore: Sendable {
         _ files: TLSFiles, _ protocols: ListenerProtocols
     ) throws(ServingError) -> NIOSSLContext {
         let chain = try reading(files.certificateChain, "certificate chain") {
-            try NIOSSLCertificate.fromPEMFile(files.certificateChain)
+            try certificates(files.texts?.certificateChain, files.certificateChain)
         }
         guard !chain.isEmpty else {
             throw ServingError(
@@ -95,7 +97,9 @@ final class CertificateStore: Sendable {
                     + "give a PEM file, leaf first")
         }
         let key = try reading(files.privateKey, "private key") {
-            try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+            try files.texts.map {
+                try NIOSSLPrivateKey(bytes: Array($0.privateKey.utf8), format: .pem)
+            } ?? NIOSSLPrivateKey(file: files.privateKey, format: .pem)
         }
         var settings = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -107,13 +111,21 @@ final class CertificateStore: Sendable {
             settings.certificateVerification = .noHostnameVerification
             settings.trustRoots = .certificates(
                 try reading(authorities, "client authorities") {
-                    try NIOSSLCertificate.fromPEMFile(authorities)
+                    try certificates(files.texts?.clientAuthorities, authorities)
                 })
         }
         let complete = settings
         return try reading(files.certificateChain, "certificate and its private key") {
             try NIOSSLContext(configuration: complete)
         }
+    }
+
+    /// The certificates of a text, or else of a file.
+    private static func certificates(
+        _ text: String?, _ path: String
+    ) throws -> [NIOSSLCertificate] {
+        guard let text else { return try NIOSSLCertificate.fromPEMFile(path) }
+        return try NIOSSLCertificate.fromPEMBytes(Array(text.utf8))
     }
 
     private static func reading<Value>(

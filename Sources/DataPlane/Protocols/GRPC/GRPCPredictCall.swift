@@ -5,13 +5,14 @@ import ServingCore
 
 /// One prediction over gRPC from its message to its answer, the same for every protocol:
 /// parse, lease, decode, submit, encode, count, respond.
-enum GRPCPredictCall<Wire: GRPCPredictProtocol> {
+enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
     /// Answers a call exactly once, now or when the model is done, on whatever thread that is.
     ///
     /// Whatever happens, either the model's observer or (before a model is found) the server's hears
     /// of the request once, before the answer leaves.
     static func run(
-        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
+        _ call: GRPCCall, in context: Wire.Context, service: any InferenceService,
+        observer: any ServerObserver,
         completion: @escaping @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
     ) {
         let message: Wire.Message
@@ -21,28 +22,29 @@ enum GRPCPredictCall<Wire: GRPCPredictProtocol> {
             lease = try acquire(try Wire.model(of: message), from: service)
         } catch {
             observer.requestRefused(Wire.wire, code: error.code)
-            return completion(.failure(Wire.status(error)))
+            return completion(.failure(Wire.status(error, in: context)))
         }
         let received = call.received
         do throws(ServingError) {
-            let (decoded, form) = try Wire.decode(message, call, lease.servable.metadata)
+            let (decoded, form) = try Wire.decode(
+                message, call, lease.servable.metadata, in: context)
             var inference = decoded
             inference.deadline = min(inference.deadline ?? call.deadline, call.deadline)
             inference.cancellation = call.cancellation
             lease.servable.submit(inference) { result in
-                finish(result, form, lease, since: received, completion)
+                finish(result, form, lease, in: context, since: received, completion)
             }
         } catch {
-            answer(.failure(error), lease, since: received, completion)
+            answer(.failure(error), lease, in: context, since: received, completion)
         }
     }
 
     /// As the other, with the answer to a unary call's responder.
     static func run(
-        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
-        _ responder: GRPCResponder
+        _ call: GRPCCall, in context: Wire.Context, service: any InferenceService,
+        observer: any ServerObserver, _ responder: GRPCResponder
     ) {
-        run(call, service: service, observer: observer) { result in
+        run(call, in: context, service: service, observer: observer) { result in
             switch result {
             case .success(let reply): responder.respond(reply)
             case .failure(let status): responder.fail(status)
@@ -66,25 +68,25 @@ enum GRPCPredictCall<Wire: GRPCPredictProtocol> {
 
     private static func finish(
         _ result: Result<InferenceResponse, ServingError>, _ form: Wire.ReplyForm,
-        _ lease: ModelLease, since received: MonotonicTime,
+        _ lease: ModelLease, in context: Wire.Context, since received: MonotonicTime,
         _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
     ) {
         let encoded: Result<GRPCReply, ServingError>
         switch result {
         case .success(let response):
             do throws(ServingError) {
-                encoded = .success(try Wire.encode(response, as: form))
+                encoded = .success(try Wire.encode(response, as: form, in: context))
             } catch {
                 encoded = .failure(error)
             }
         case .failure(let error): encoded = .failure(error)
         }
-        answer(encoded, lease, since: received, completion)
+        answer(encoded, lease, in: context, since: received, completion)
     }
 
     private static func answer(
         _ result: Result<GRPCReply, ServingError>, _ lease: ModelLease,
-        since received: MonotonicTime,
+        in context: Wire.Context, since received: MonotonicTime,
         _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
     ) {
         let nanoseconds = MonotonicTime.now().nanoseconds(since: received)
@@ -95,7 +97,25 @@ enum GRPCPredictCall<Wire: GRPCPredictProtocol> {
             completion(.success(reply))
         case .failure(let error):
             observer.requestFinished(Wire.wire, outcome: error.code, nanoseconds: nanoseconds)
-            completion(.failure(Wire.status(error)))
+            completion(.failure(Wire.status(error, in: context)))
         }
+    }
+}
+
+extension GRPCPredictCall where Wire: GRPCPredictProtocol {
+    /// As the first, for protocols that need nothing but the message.
+    static func run(
+        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
+        completion: @escaping @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+    ) {
+        run(call, in: (), service: service, observer: observer, completion: completion)
+    }
+
+    /// As the second, for protocols that need nothing but the message.
+    static func run(
+        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
+        _ responder: GRPCResponder
+    ) {
+        run(call, in: (), service: service, observer: observer, responder)
     }
 }

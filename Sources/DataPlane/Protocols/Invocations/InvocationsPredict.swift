@@ -7,7 +7,7 @@ import Tensors
 import Wire
 
 /// `/invocations`, in whichever of its formats the request is written.
-enum InvocationsPredict: PredictProtocol {
+enum InvocationsPredict: ContextualPredictProtocol {
     /// What the answer must know of the request.
     struct ReplyForm: Sendable {
         /// How the tensors are laid out.
@@ -30,15 +30,18 @@ enum InvocationsPredict: PredictProtocol {
     /// SageMaker's media type of binary tensor data; the parameter is the length of the JSON.
     static let binaryType = "application/vnd.sagemaker-triton.binary+json;json-header-size="
 
-    static func decode(_ request: HTTPRequest, _ metadata: ModelMetadata) throws(ServingError)
-        -> (InferenceRequest, ReplyForm)
-    {
+    static func decode(
+        _ request: HTTPRequest, _ metadata: ModelMetadata, in context: OpenInferenceExtensions
+    ) throws(ServingError) -> (InferenceRequest, ReplyForm) {
         let (format, type) = try InvocationsFormat.ofBody(
             request.headers.first(name: "content-type"))
-        if format == .openInferenceBinary { return try decodeBinary(request, type, metadata) }
+        if format == .openInferenceBinary {
+            return try decodeBinary(request, type, metadata, context)
+        }
         let body = request.body
         if format == .json, try InvocationsDocument.isOpenInference(body) {
-            let (inference, form) = try OpenInferencePredict.decode(request, metadata)
+            let (inference, form) = try OpenInferencePredict.decode(
+                request, metadata, in: context)
             return (
                 inference,
                 ReplyForm(layout: .openInference(form, isSageMaker: false), format: .json)
@@ -64,14 +67,16 @@ enum InvocationsPredict: PredictProtocol {
     /// JSON of the Open Inference Protocol with tensors behind it. The length of the JSON is in the
     /// media type, as SageMaker passes no header of a client on, or in the protocol's own header.
     private static func decodeBinary(
-        _ request: HTTPRequest, _ type: MediaType?, _ metadata: ModelMetadata
+        _ request: HTTPRequest, _ type: MediaType?, _ metadata: ModelMetadata,
+        _ context: OpenInferenceExtensions
     ) throws(ServingError) -> (InferenceRequest, ReplyForm) {
         var request = request
         let isSageMaker = type?.essence != "application/octet-stream"
         if let size = type?.parameter("json-header-size") {
             request.headers.replaceOrAdd(name: OpenInferencePredict.lengthHeader, value: size)
         }
-        let (inference, form) = try OpenInferencePredict.decode(request, metadata)
+        let (inference, form) = try OpenInferencePredict.decode(
+            request, metadata, in: context)
         let layout = ReplyForm.Layout.openInference(form, isSageMaker: isSageMaker)
         return (inference, ReplyForm(layout: layout, format: .openInferenceBinary))
     }
@@ -107,14 +112,15 @@ enum InvocationsPredict: PredictProtocol {
         return NamedTensor(only.name, try array.tensor(for: only))
     }
 
-    static func encode(_ response: InferenceResponse, as form: ReplyForm) throws(ServingError)
-        -> HTTPResponse
-    {
+    static func encode(
+        _ response: InferenceResponse, as form: ReplyForm, in context: OpenInferenceExtensions
+    ) throws(ServingError) -> HTTPResponse {
         let outputs = response.outputs
         let body: ByteBuffer
         switch (form.layout, form.format) {
         case (.openInference(let form, let isSageMaker), _):
-            return try encodeOpenInference(response, form, isSageMaker: isSageMaker)
+            return try encodeOpenInference(
+                response, form, isSageMaker: isSageMaker, context)
         case (_, .csv): body = try InvocationsTextWriter.csv(outputs)
         case (_, .jsonLines): body = try InvocationsTextWriter.jsonLines(outputs)
         case (_, .numpy): body = try array(outputs)
@@ -125,9 +131,10 @@ enum InvocationsPredict: PredictProtocol {
     }
 
     private static func encodeOpenInference(
-        _ response: InferenceResponse, _ form: OpenInferencePredict.ReplyForm, isSageMaker: Bool
+        _ response: InferenceResponse, _ form: OpenInferencePredict.ReplyForm, isSageMaker: Bool,
+        _ context: OpenInferenceExtensions
     ) throws(ServingError) -> HTTPResponse {
-        var response = try OpenInferencePredict.encode(response, as: form)
+        var response = try OpenInferencePredict.encode(response, as: form, in: context)
         if isSageMaker, let size = response.headers.first(name: OpenInferencePredict.lengthHeader) {
             response.headers.replaceOrAdd(name: "content-type", value: binaryType + size)
         }
@@ -146,7 +153,8 @@ enum InvocationsPredict: PredictProtocol {
         return body
     }
 
-    static func refusal(_ error: ServingError) -> HTTPResponse {
+    static func refusal(_ error: ServingError, in context: OpenInferenceExtensions) -> HTTPResponse
+    {
         InvocationsReply.refusal(error)
     }
 

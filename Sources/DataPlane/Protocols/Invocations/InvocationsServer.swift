@@ -12,6 +12,7 @@ public struct InvocationsServer: Sendable {
     private let catalog: any ModelCatalog
     private let observer: any ServerObserver
     private let readiness: @Sendable () -> ServerReadiness
+    private let extensions: OpenInferenceExtensions
     private let endpoint: MultiModelEndpoint?
     private let fallback: InvocationsFormat
 
@@ -20,13 +21,17 @@ public struct InvocationsServer: Sendable {
     ///
     /// - Parameters:
     ///   - version: What `/version` answers.
+    ///   - extensions: For bodies of the Open Inference Protocol.
     ///   - administration: Loads models for a multi-model endpoint; nil where there is none.
     public init(
         settings: InvocationsSettings, version: String, service: any InferenceService,
         catalog: any ModelCatalog, administration: (any ModelAdministration)?,
-        observer: any ServerObserver, readiness: @escaping @Sendable () -> ServerReadiness
+        observer: any ServerObserver, extensions: OpenInferenceExtensions? = nil,
+        readiness: @escaping @Sendable () -> ServerReadiness
     ) {
         self.settings = settings
+        self.extensions =
+            extensions ?? OpenInferenceExtensions(service: service, catalog: catalog)
         self.version = version
         self.service = service
         self.catalog = catalog
@@ -106,7 +111,7 @@ public struct InvocationsServer: Sendable {
         do throws(ServingError) {
             let model = try model(for: route, request.headers)
             PredictCall<InvocationsPredict>.run(
-                request, model, service: service, observer: observer, responder)
+                request, model, in: extensions, service: service, observer: observer, responder)
         } catch {
             responder.respond(refuse(error))
         }

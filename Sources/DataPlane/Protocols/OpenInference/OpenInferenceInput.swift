@@ -13,15 +13,16 @@ struct OpenInferenceInput {
     private var data: JSONScanner?
     private var hasData = false
     private var binaryByteCount: UInt64?
-    private var usesSharedMemory = false
+    private var sharedMemory = SharedMemoryReference.Collector()
 
     private init() {}
 
     /// Reads an input; bytes that belong to it are taken from the front of `binary`.
     ///
-    /// - Throws: `invalid_request`, `invalid_tensor`, or `unsupported` for shared memory.
+    /// - Throws: `invalid_request` or `invalid_tensor`.
     static func read(
-        _ scanner: inout JSONScanner, _ binary: inout ByteBuffer, _ model: ModelName
+        _ scanner: inout JSONScanner, _ binary: inout ByteBuffer, _ model: ModelName,
+        _ regions: SystemSharedMemory?
     ) throws(ServingError) -> NamedTensor {
         guard try scanner.peekKind() == .object else {
             throw cannotParse("inputs", "each element must be an object")
@@ -43,7 +44,7 @@ struct OpenInferenceInput {
                 try scanner.skipValue()
             }
         }
-        return try input.finish(&binary, model)
+        return try input.finish(&binary, model, regions)
     }
 
     private mutating func readElementType(_ scanner: inout JSONScanner) throws(ServingError) {
@@ -122,15 +123,14 @@ struct OpenInferenceInput {
             if key.equals("binary_data_size") {
                 binaryByteCount = try Self.unsigned(&scanner, "binary_data_size")
             } else {
-                usesSharedMemory = usesSharedMemory || key.equals("shared_memory_region")
-                try scanner.skipValue()
+                try SharedMemoryReference.read(key, &scanner, into: &sharedMemory)
             }
         }
     }
 
-    private mutating func finish(_ binary: inout ByteBuffer, _ model: ModelName)
-        throws(ServingError) -> NamedTensor
-    {
+    private mutating func finish(
+        _ binary: inout ByteBuffer, _ model: ModelName, _ regions: SystemSharedMemory?
+    ) throws(ServingError) -> NamedTensor {
         try requireOneSource()
         guard let name else { throw Self.cannotParse("name", "an input has none") }
         guard let elementType else {
@@ -139,6 +139,20 @@ struct OpenInferenceInput {
         guard let shape else { throw Self.cannotParse("shape", "input '\(quotedName)' has none") }
         if var data { try readData(&data) }
         if let tensor { return NamedTensor(name, tensor) }
+        do throws(ServingError) {
+            if let place = try sharedMemory.finish() {
+                guard let regions else { throw Self.sharedMemoryRefusal }
+                return NamedTensor(name, try regions.read(place, elementType, shape))
+            }
+            return NamedTensor(name, try takeBinary(&binary, elementType, shape, model))
+        } catch {
+            throw error.code == .invalidTensor ? error.inContext("input '\(quotedName)'") : error
+        }
+    }
+
+    private func takeBinary(
+        _ binary: inout ByteBuffer, _ type: ElementType, _ shape: Shape, _ model: ModelName
+    ) throws(ServingError) -> Tensor {
         let wanted = binaryByteCount ?? 0
         guard let byteCount = Int(exactly: wanted), byteCount <= binary.readableBytes else {
             throw ServingError(
@@ -147,20 +161,14 @@ struct OpenInferenceInput {
                     + "\(wanted - UInt64(binary.readableBytes)) additional bytes for model '\(model)'"
             )
         }
-        do throws(ServingError) {
-            let tensor = try BinaryTensors.read(
-                elementType, shape, from: &binary, byteCount: byteCount)
-            return NamedTensor(name, tensor)
-        } catch {
-            throw error.inContext("input '\(quotedName)'")
-        }
+        return try BinaryTensors.read(type, shape, from: &binary, byteCount: byteCount)
     }
 
     private func requireOneSource() throws(ServingError) {
         var sources: [String] = []
         if hasData { sources.append("'data'") }
         if binaryByteCount != nil { sources.append("'binary_data_size'") }
-        if usesSharedMemory { sources.append("'shared_memory_region'") }
+        if sharedMemory.isNamed { sources.append("'shared_memory_region'") }
         guard sources.count == 1 else {
             let found =
                 sources.isEmpty ? "no field is set" : "set \(sources.joined(separator: " "))"
@@ -169,7 +177,6 @@ struct OpenInferenceInput {
                 "Input must set only one of the following fields: 'data', 'binary_data_size' in "
                     + "'parameters', 'shared_memory_region' in 'parameters'. But \(found)")
         }
-        guard !usesSharedMemory else { throw Self.sharedMemory }
     }
 
     private var quotedName: String { (name ?? "").clipped() }
@@ -181,12 +188,11 @@ extension OpenInferenceInput {
         ServingError(.invalidRequest, "Unable to parse '\(member)': \(why)")
     }
 
-    /// Shared memory is not offered: a client in another container could not use it either.
-    static var sharedMemory: ServingError {
+    /// What is read from a file or on the command line has no regions.
+    static var sharedMemoryRefusal: ServingError {
         ServingError(
             .unsupported,
-            "shared memory is not offered by this server; send the tensors in the request's body, "
-                + "as binary data where speed matters")
+            "shared memory is not offered here; give the tensors in the request's body")
     }
 
     static func string(_ scanner: inout JSONScanner, _ member: String) throws(ServingError)

@@ -26,11 +26,14 @@ enum OpenInferenceRequestReader {
 
     /// Reads a body whose first `jsonLength` bytes are JSON.
     ///
+    /// - Parameter regions: Registered shared memory; nil where there is none, and then inputs and
+    ///   outputs in shared memory are refused.
     /// - Throws: `invalid_request`, `invalid_tensor`, or `unsupported` for a known extension that
     ///   this server does not offer.
-    static func read(_ body: ByteBuffer, jsonLength: Int, _ metadata: ModelMetadata)
-        throws(ServingError) -> Document
-    {
+    static func read(
+        _ body: ByteBuffer, jsonLength: Int, _ metadata: ModelMetadata,
+        _ regions: SystemSharedMemory? = nil
+    ) throws(ServingError) -> Document {
         var binary = body
         guard let json = binary.readSlice(length: jsonLength), jsonLength > 0 else {
             throw ServingError(.invalidRequest, "JSON Parse error: The document is empty")
@@ -41,7 +44,7 @@ enum OpenInferenceRequestReader {
                 throw ServingError(
                     .invalidRequest, "an inference request is a JSON object with 'inputs'")
             }
-            try readMembers(&scanner, &binary, metadata, into: &document)
+            try readMembers(&scanner, &binary, metadata, regions, into: &document)
             try scanner.finish()
         }
         guard document.hasInputs else {
@@ -54,13 +57,16 @@ enum OpenInferenceRequestReader {
                 "unexpected additional input data for model '\(metadata.identity.name)': "
                     + "\(binary.readableBytes) bytes are left")
         }
+        if document.form.forms.contains(where: { $0.classification > 0 }) {
+            document.form.ranked = metadata
+        }
         try refuseHalfFloatsAsJSON(document, metadata.defaultSignature)
         return document
     }
 
     private static func readMembers(
         _ scanner: inout JSONScanner, _ binary: inout ByteBuffer, _ metadata: ModelMetadata,
-        into document: inout Document
+        _ regions: SystemSharedMemory?, into document: inout Document
     ) throws(ServingError) {
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
@@ -69,9 +75,10 @@ enum OpenInferenceRequestReader {
                     throw ServingError(.invalidRequest, "the member 'inputs' is given twice")
                 }
                 document.hasInputs = true
-                document.request.inputs = try readInputs(&scanner, &binary, metadata)
+                document.request.inputs = try readInputs(
+                    &scanner, &binary, metadata, regions)
             } else if key.equals("outputs") {
-                try readOutputs(&scanner, into: &document)
+                try readOutputs(&scanner, regions, into: &document)
             } else if key.equals("parameters") {
                 try readParameters(&scanner, into: &document)
             } else if key.equals("id") {
@@ -86,7 +93,8 @@ enum OpenInferenceRequestReader {
     }
 
     private static func readInputs(
-        _ scanner: inout JSONScanner, _ binary: inout ByteBuffer, _ metadata: ModelMetadata
+        _ scanner: inout JSONScanner, _ binary: inout ByteBuffer, _ metadata: ModelMetadata,
+        _ regions: SystemSharedMemory?
     ) throws(ServingError) -> [NamedTensor] {
         guard try scanner.peekKind() == .array else {
             throw OpenInferenceInput.cannotParse("inputs", "it must be an array")
@@ -99,18 +107,22 @@ enum OpenInferenceRequestReader {
                     .invalidRequest,
                     "a request has at most \(Limits.tensorsPerRequestMaximum) inputs")
             }
-            inputs.append(try OpenInferenceInput.read(&scanner, &binary, metadata.identity.name))
+            inputs.append(
+                try OpenInferenceInput.read(
+                    &scanner, &binary, metadata.identity.name, regions))
         }
         return inputs
     }
 
-    private static func readOutputs(_ scanner: inout JSONScanner, into document: inout Document)
-        throws(ServingError)
-    {
+    private static func readOutputs(
+        _ scanner: inout JSONScanner, _ regions: SystemSharedMemory?,
+        into document: inout Document
+    ) throws(ServingError) {
         guard try scanner.peekKind() == .array else {
             throw OpenInferenceInput.cannotParse("outputs", "it must be an array")
         }
         var names: [String] = []
+        var forms: [OutputForm] = []
         document.form.binary = []
         try scanner.beginArray()
         while try scanner.nextElement() {
@@ -122,7 +134,14 @@ enum OpenInferenceRequestReader {
             let output = try OpenInferenceRequestedOutput.read(&scanner)
             names.append(output.name)
             document.form.binary.append(output.isBinary)
+            forms.append(output.form)
+            if let place = output.form.sharedMemory {
+                guard let regions else { throw OpenInferenceInput.sharedMemoryRefusal }
+                try regions.check(place)
+            }
         }
+        // Plain outputs, the usual case, cost nothing later.
+        document.form.forms = forms.allSatisfy(\.isPlain) ? [] : forms
         document.request.outputNames = names.isEmpty ? nil : names
     }
 
@@ -152,7 +171,8 @@ enum OpenInferenceRequestReader {
         throws(ServingError)
     {
         let names = document.request.outputNames ?? signature.outputs.map(\.name)
-        for (index, name) in names.enumerated() where !document.form.isBinary(index) {
+        for (index, name) in names.enumerated()
+        where !document.form.isBinary(index) && document.form.sharedMemory(index) == nil {
             guard let position = signature.outputIndex(of: name) else { continue }
             try OpenInferenceResponseWriter.requireJSONForm(signature.outputs[position].elementType)
         }

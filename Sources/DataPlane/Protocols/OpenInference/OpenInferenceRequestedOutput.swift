@@ -4,57 +4,77 @@ import Wire
 /// One element of a request's `outputs`.
 struct OpenInferenceRequestedOutput {
     /// The output's name.
-    let name: String
+    private(set) var name: String
     /// Whether it is wanted as bytes; nil when the request as a whole decides.
-    let isBinary: Bool?
+    private(set) var isBinary: Bool?
+    /// Whether its classes are wanted, and where it goes.
+    private(set) var form = OutputForm()
 
     /// Reads an element.
     ///
-    /// - Throws: `invalid_request`, or `unsupported` for classification and shared memory.
+    /// - Throws: `invalid_request`.
     static func read(_ scanner: inout JSONScanner) throws(ServingError)
         -> OpenInferenceRequestedOutput
     {
         guard try scanner.peekKind() == .object else {
             throw OpenInferenceInput.cannotParse("outputs", "each element must be an object")
         }
-        var name: String?
-        var isBinary: Bool?
+        var output = OpenInferenceRequestedOutput(name: "")
+        var hasName = false
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             if key.equals("name") {
-                name = try OpenInferenceInput.string(&scanner, "name")
+                output.name = try OpenInferenceInput.string(&scanner, "name")
+                hasName = true
             } else if key.equals("parameters") {
-                isBinary = try readParameters(&scanner)
+                try output.readParameters(&scanner)
             } else {
                 try scanner.skipValue()
             }
         }
-        guard let name else { throw OpenInferenceInput.cannotParse("name", "an output has none") }
-        return OpenInferenceRequestedOutput(name: name, isBinary: isBinary)
+        guard hasName else { throw OpenInferenceInput.cannotParse("name", "an output has none") }
+        try output.form.check(isBinary: output.isBinary)
+        return output
     }
 
-    private static func readParameters(_ scanner: inout JSONScanner) throws(ServingError) -> Bool? {
+    private mutating func readParameters(_ scanner: inout JSONScanner) throws(ServingError) {
         guard try scanner.peekKind() == .object else {
             throw OpenInferenceInput.cannotParse("parameters", "it must be an object")
         }
-        var isBinary: Bool?
+        var place = SharedMemoryReference.Collector()
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             if key.equals("binary_data") {
                 isBinary = try OpenInferenceInput.boolean(&scanner, "binary_data")
             } else if key.equals("classification") {
-                guard try OpenInferenceInput.unsigned(&scanner, "classification") == 0 else {
-                    throw ServingError(
-                        .unsupported,
-                        "the output parameter 'classification' is not offered by this server; "
-                            + "ask for the output itself and rank it in the client")
-                }
-            } else if key.equals("shared_memory_region") {
-                throw OpenInferenceInput.sharedMemory
+                let count = try OpenInferenceInput.unsigned(&scanner, "classification")
+                form.classification = Int(clamping: count)
             } else {
-                try scanner.skipValue()
+                try SharedMemoryReference.read(key, &scanner, into: &place)
             }
         }
-        return isBinary
+        form.sharedMemory = try place.finish()
+    }
+}
+
+extension SharedMemoryReference {
+    /// Reads a parameter's value if it says where in shared memory a tensor is, and skips it if not.
+    ///
+    /// - Throws: `invalid_request`.
+    static func read(
+        _ key: JSONKey, _ scanner: inout JSONScanner, into collector: inout Collector
+    ) throws(ServingError) {
+        if key.equals("shared_memory_region") {
+            let name = try OpenInferenceInput.string(&scanner, "shared_memory_region")
+            _ = try collector.take("shared_memory_region", .text(name))
+        } else if key.equals("shared_memory_offset") {
+            let offset = try OpenInferenceInput.unsigned(&scanner, "shared_memory_offset")
+            _ = try collector.take("shared_memory_offset", .integer(Int64(clamping: offset)))
+        } else if key.equals("shared_memory_byte_size") {
+            let size = try OpenInferenceInput.unsigned(&scanner, "shared_memory_byte_size")
+            _ = try collector.take("shared_memory_byte_size", .integer(Int64(clamping: size)))
+        } else {
+            try scanner.skipValue()
+        }
     }
 }

@@ -35,13 +35,18 @@ enum OpenInferenceResponseWriter {
         writer.key("outputs")
         writer.beginArray()
         for (index, output) in response.outputs.enumerated() {
-            try write(output, isBinary: form.isBinary(index), &writer)
+            if let place = form.sharedMemory(index) {
+                writePlace(of: output, place, &writer)
+            } else {
+                try write(output, isBinary: form.isBinary(index), &writer)
+            }
         }
         writer.endArray()
         writer.endObject()
         var body = writer.finish()
         let jsonLength = body.readableBytes
-        for (index, output) in response.outputs.enumerated() where form.isBinary(index) {
+        for (index, output) in response.outputs.enumerated()
+        where form.isBinary(index) && form.sharedMemory(index) == nil {
             BinaryTensors.append(output.tensor, to: &body)
         }
         return (body, body.readableBytes > jsonLength ? jsonLength : nil)
@@ -63,15 +68,7 @@ enum OpenInferenceResponseWriter {
         throws(ServingError)
     {
         let tensor = output.tensor
-        writer.beginObject()
-        writer.key("name")
-        writer.string(output.name)
-        writer.key("datatype")
-        writer.string(tensor.elementType.openInferenceName)
-        writer.key("shape")
-        writer.beginArray()
-        for extent in tensor.shape.dimensions { writer.integer(extent) }
-        writer.endArray()
+        beginOutput(output, &writer)
         if isBinary {
             writer.key("parameters")
             writer.beginObject()
@@ -91,6 +88,35 @@ enum OpenInferenceResponseWriter {
                         + "ask for binary data", cause: error)
             }
         }
+        writer.endObject()
+    }
+
+    private static func beginOutput(_ output: NamedTensor, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("name")
+        writer.string(output.name)
+        writer.key("datatype")
+        writer.string(output.tensor.elementType.openInferenceName)
+        writer.key("shape")
+        writer.beginArray()
+        for extent in output.tensor.shape.dimensions { writer.integer(extent) }
+        writer.endArray()
+    }
+
+    /// An output whose bytes are in shared memory: where, and how many.
+    private static func writePlace(
+        of output: NamedTensor, _ place: SharedMemoryReference, _ writer: inout JSONWriter
+    ) {
+        beginOutput(output, &writer)
+        writer.key("parameters")
+        writer.beginObject()
+        writer.key("shared_memory_region")
+        writer.string(place.region)
+        writer.key("shared_memory_offset")
+        writer.integer(place.offset)
+        writer.key("shared_memory_byte_size")
+        writer.integer(output.tensor.storage.count)
+        writer.endObject()
         writer.endObject()
     }
 }

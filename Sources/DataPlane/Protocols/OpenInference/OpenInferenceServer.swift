@@ -20,6 +20,7 @@ public struct OpenInferenceServer: Sendable {
         }
     }
 
+    let extensions: OpenInferenceExtensions
     private let identity: Identity
     private let service: any InferenceService
     private let catalog: any ModelCatalog
@@ -27,11 +28,14 @@ public struct OpenInferenceServer: Sendable {
     private let readiness: @Sendable () -> ServerReadiness
 
     /// Joins the server with what answers for it; `readiness` is asked on an event loop and must not
-    /// block.
+    /// block. Without `extensions` it offers those that need nothing more than these.
     public init(
         identity: Identity, service: any InferenceService, catalog: any ModelCatalog,
-        observer: any ServerObserver, readiness: @escaping @Sendable () -> ServerReadiness
+        observer: any ServerObserver, readiness: @escaping @Sendable () -> ServerReadiness,
+        extensions: OpenInferenceExtensions? = nil
     ) {
+        self.extensions =
+            extensions ?? OpenInferenceExtensions(service: service, catalog: catalog)
         self.identity = identity
         self.service = service
         self.catalog = catalog
@@ -44,21 +48,17 @@ public struct OpenInferenceServer: Sendable {
         if let refusal = refusal(request.method, route) { return responder.respond(refusal) }
         if case .infer(let model) = route {
             return PredictCall<OpenInferencePredict>.run(
-                request, model, service: service, observer: observer, responder)
+                request, model, in: extensions, service: service, observer: observer, responder)
         }
+        if answerExtension(request, route, responder) { return }
         responder.respond(reply(to: route))
     }
 
     /// The refusal that needs nothing but method and route; nil when there is more to do.
     func refusal(_ method: HTTPMethod, _ route: OpenInferenceRoute) -> HTTPResponse? {
         guard let allowed = route.allowedMethods else { return refuse(Self.error(of: route)) }
-        switch (method, route) {
-        case (.OPTIONS, _): return HTTPResponse(.noContent, headers: ["allow": allowed])
-        case (.POST, .infer): return nil
-        case (_, .infer): break
-        case (.GET, _), (.HEAD, _): return nil
-        default: break
-        }
+        if method == .OPTIONS { return HTTPResponse(.noContent, headers: ["allow": allowed]) }
+        if allowed.split(separator: ", ").contains(where: { $0 == method.rawValue }) { return nil }
         let error = ServingError(
             .methodNotAllowed, "Method Not Allowed: \(method.rawValue.clipped()); use \(allowed)")
         return refuse(error, allow: allowed)
@@ -78,10 +78,16 @@ public struct OpenInferenceServer: Sendable {
     /// Counts and writes a refusal.
     func refuse(_ error: ServingError, allow: String? = nil) -> HTTPResponse {
         observer.requestRefused(.openInferenceREST, code: error.code)
-        return OpenInferenceReply.refusal(error, allow: allow)
+        return OpenInferenceReply.refusal(error, allow: allow, as: extensions.compatibility)
     }
 
     private static func error(of route: OpenInferenceRoute) -> ServingError {
+        if case .extensionNotOffered(.generate) = route {
+            return ServingError(
+                .unsupported,
+                "the extension 'generate' is not offered by this server: its fields belong to "
+                    + "language models; send named tensors to 'infer'")
+        }
         if case .extensionNotOffered(let name) = route {
             return ServingError(
                 .unsupported,
@@ -100,13 +106,14 @@ public struct OpenInferenceServer: Sendable {
             return OpenInferenceReply.document(
                 .object([
                     ("name", .text(identity.name)), ("version", .text(identity.version)),
-                    ("extensions", .list([.text("binary_tensor_data")])),
+                    ("extensions", .list(extensions.names.map { .text($0) })),
                 ]))
-        case .serverLive: return OpenInferenceReply.document(.object([("live", .flag(true))]))
-        case .serverReady: return OpenInferenceReply.serverReady(readiness())
+        case .serverLive: return OpenInferenceReply.serverLive(as: extensions.compatibility)
+        case .serverReady:
+            return OpenInferenceReply.serverReady(readiness(), as: extensions.compatibility)
         case .modelReady(let model): return modelReady(model)
         case .modelMetadata(let model): return modelMetadata(model)
-        case .infer, .extensionNotOffered, .unknown: return refuse(Self.error(of: route))
+        default: return refuse(Self.error(of: route))
         }
     }
 
@@ -129,24 +136,25 @@ public struct OpenInferenceServer: Sendable {
     /// Ready means that a request sent now would be answered, and that the latest one did not fail in
     /// the engine. Probes are not counted as refused requests.
     private func modelReady(_ model: ModelReference) -> HTTPResponse {
+        let mode = extensions.compatibility
         do throws(ServingError) {
             let selector = try model.checkedSelector()
             if model.choice == .latest, let status = catalog.modelStatus(of: selector.name),
                 !status.isReady
             {
-                return OpenInferenceReply.modelNotReady(model.name, status.reason)
+                return OpenInferenceReply.modelNotReady(model.name, status.reason, as: mode)
             }
             let servable = try service.acquire(selector).servable
             if let failure = servable.health.lastError {
-                return OpenInferenceReply.modelNotReady(model.name, failure.message)
+                return OpenInferenceReply.modelNotReady(model.name, failure.message, as: mode)
             }
-            return OpenInferenceReply.document(
-                .object([("name", .text(model.name)), ("ready", .flag(true))]))
+            return OpenInferenceReply.modelReady(model.name, as: mode)
         } catch {
-            if error.code == .modelNotReady {
-                return OpenInferenceReply.modelNotReady(model.name, error.message)
+            // To Triton a model that does not exist is one that is not ready.
+            if error.code == .modelNotReady || mode == .triton {
+                return OpenInferenceReply.modelNotReady(model.name, error.message, as: mode)
             }
-            return OpenInferenceReply.refusal(error)
+            return OpenInferenceReply.refusal(error, as: mode)
         }
     }
 }

@@ -3,10 +3,10 @@ import ServingCore
 
 /// The HTTP status of each error for clients of the Open Inference Protocol.
 ///
-/// KServe's reading of the protocol, not Triton's, which answers 400 to almost everything: an unknown
-/// model is 404, a model that is not ready 503. See `docs/protocols.md` for the differences.
+/// The default is KServe's reading of the protocol; see `docs/protocols/open-inference-extensions.md`
+/// for the others.
 enum OpenInferenceStatus {
-    /// The table; a test fails when a code is missing.
+    /// KServe's table; a test fails when a code is missing.
     static let table: [ErrorCode: HTTPResponseStatus] = [
         .invalidRequest: .badRequest,
         .invalidName: .badRequest,
@@ -35,8 +35,30 @@ enum OpenInferenceStatus {
         .internalError: .internalServerError,
     ]
 
+    /// Triton's, where it differs: its codes UNAVAILABLE (503) and INVALID_ARG or CANCELLED (400)
+    /// stand for what others tell apart.
+    static let triton: [ErrorCode: HTTPResponseStatus] = [
+        .requestTooLarge: .badRequest, .unsupportedMediaType: .badRequest,
+        .deadlineExceeded: .serviceUnavailable, .cancelled: .badRequest,
+    ]
+
+    /// MLServer's, where it differs: a body that breaks the schema is 422, a model that is not ready
+    /// 400.
+    static let mlserver: [ErrorCode: HTTPResponseStatus] = [
+        .invalidRequest: .unprocessableEntity, .invalidName: .unprocessableEntity,
+        .modelNotReady: .badRequest,
+    ]
+
     /// The status of a code.
-    static func of(_ code: ErrorCode) -> HTTPResponseStatus {
-        table[code] ?? .internalServerError
+    static func of(
+        _ code: ErrorCode, as compatibility: OpenInferenceCompatibility = .kserve
+    ) -> HTTPResponseStatus {
+        let difference: HTTPResponseStatus?
+        switch compatibility {
+        case .kserve: difference = nil
+        case .triton: difference = triton[code]
+        case .mlserver: difference = mlserver[code]
+        }
+        return difference ?? table[code] ?? .internalServerError
     }
 }

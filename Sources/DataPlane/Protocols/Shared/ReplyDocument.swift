@@ -5,6 +5,8 @@ import Wire
 indirect enum ReplyDocument: Sendable {
     case text(String)
     case integer(Int)
+    /// Counters, which may be beyond `Int`.
+    case unsigned(UInt64)
     case flag(Bool)
     case list([ReplyDocument])
     case object([(key: String, value: ReplyDocument)])
@@ -31,6 +33,7 @@ indirect enum ReplyDocument: Sendable {
         switch self {
         case .text(let text): buffer.writeJSONString(text)
         case .integer(let number): buffer.writeString(String(number))
+        case .unsigned(let number): buffer.writeString(String(number))
         case .flag(let flag): buffer.writeString(flag ? "true" : "false")
         case .number(let number): buffer.writeString("\(number)")
         case .list(let elements):

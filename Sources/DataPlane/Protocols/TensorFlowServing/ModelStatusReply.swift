@@ -13,6 +13,21 @@ enum ModelStatusReply {
     static func make(_ model: ModelReference, _ catalog: any ModelCatalog) throws(ServingError)
         -> HTTPResponse
     {
+        TensorFlowServingReply.message(
+            .object([
+                (
+                    "model_version_status",
+                    .list(try versions(model, catalog).map(document(of:)))
+                )
+            ]))
+    }
+
+    /// The versions that an answer lists, highest first; the same over REST and gRPC.
+    ///
+    /// - Throws: as `make`.
+    static func versions(_ model: ModelReference, _ catalog: any ModelCatalog)
+        throws(ServingError) -> [VersionStatus]
+    {
         let all = (try? ModelName(model.name)).flatMap { catalog.modelStatus(of: $0)?.versions }
         var versions = all ?? []
         if case .version(let wanted) = model.choice {
@@ -27,8 +42,7 @@ enum ModelStatusReply {
             throw ServingError(
                 .modelNotFound, "Could not find any versions of model \(model.name.clipped())")
         }
-        return TensorFlowServingReply.message(
-            .object([("model_version_status", .list(versions.map(document(of:))))]))
+        return versions
     }
 
     private static func document(of version: VersionStatus) -> ReplyDocument {

@@ -3,7 +3,7 @@ import Listener
 import NIOCore
 import NIOHTTP1
 import ServingCore
-import Tensors
+import Wire
 
 /// The metadata route: `GET /v1/models/NAME[/versions/N|/labels/L]/metadata`.
 enum SignatureMetadataReply {
@@ -28,11 +28,16 @@ enum SignatureMetadataReply {
         return HTTPResponse(.ok, contentType: TensorFlowServingReply.contentType, body: body)
     }
 
+    /// What the signature is made for, as TensorFlow names it.
+    static func methodName(of signature: ModelSignature) -> String {
+        "tensorflow/serving/predict"
+    }
+
     private static func document(of signature: ModelSignature) -> ReplyDocument {
         .object([
             ("inputs", .object(signature.inputs.map { ($0.name, document(of: $0)) })),
             ("outputs", .object(signature.outputs.map { ($0.name, document(of: $0)) })),
-            ("method_name", .text("tensorflow/serving/predict")),
+            ("method_name", .text(methodName(of: signature))),
         ])
     }
 
@@ -45,7 +50,7 @@ enum SignatureMetadataReply {
             ])
         }
         return .object([
-            ("dtype", .text(specification.elementType.tensorFlowDataType)),
+            ("dtype", .text(dataType(of: specification))),
             (
                 "tensor_shape",
                 .object([
@@ -56,26 +61,9 @@ enum SignatureMetadataReply {
             ("name", .text(specification.name)),
         ])
     }
-}
 
-extension ElementType {
-    /// The name in TensorFlow's `DataType` enumeration.
-    var tensorFlowDataType: String {
-        switch self {
-        case .bool: "DT_BOOL"
-        case .uint8: "DT_UINT8"
-        case .uint16: "DT_UINT16"
-        case .uint32: "DT_UINT32"
-        case .uint64: "DT_UINT64"
-        case .int8: "DT_INT8"
-        case .int16: "DT_INT16"
-        case .int32: "DT_INT32"
-        case .int64: "DT_INT64"
-        case .float16: "DT_HALF"
-        case .bfloat16: "DT_BFLOAT16"
-        case .float32: "DT_FLOAT"
-        case .float64: "DT_DOUBLE"
-        case .bytes: "DT_STRING"
-        }
+    private static func dataType(of specification: TensorSpecification) -> String {
+        let number = TensorFlowDataType(specification.elementType).number
+        return TensorFlowDataType.name(of: number) ?? String(number)
     }
 }

@@ -43,10 +43,15 @@ struct TensorFlowServingStatus: Hashable, Sendable {
     let canonical: CanonicalCode
     /// The HTTP status; the canonical code's unless HTTP has a more exact one.
     let http: HTTPResponseStatus
+    /// The code of a gRPC call; the canonical one unless the original answers the two differently.
+    let grpc: CanonicalCode
 
-    private init(_ canonical: CanonicalCode, _ http: HTTPResponseStatus? = nil) {
+    private init(
+        _ canonical: CanonicalCode, _ http: HTTPResponseStatus? = nil, grpc: CanonicalCode? = nil
+    ) {
         self.canonical = canonical
         self.http = http ?? canonical.httpStatus
+        self.grpc = grpc ?? canonical
     }
 
     /// The table; a test fails when a code is missing.
@@ -54,7 +59,8 @@ struct TensorFlowServingStatus: Hashable, Sendable {
         .invalidRequest: Self(.invalidArgument),
         .invalidName: Self(.invalidArgument),
         .invalidTensor: Self(.invalidArgument),
-        .signatureNotFound: Self(.invalidArgument),
+        // REST looks the signature up before `Predict` does, and calls it an invalid argument.
+        .signatureNotFound: Self(.invalidArgument, grpc: .failedPrecondition),
         // Not 404: TensorFlow Serving calls an unknown label an invalid argument.
         .labelNotFound: Self(.invalidArgument),
         .routeNotFound: Self(.notFound),
@@ -62,7 +68,7 @@ struct TensorFlowServingStatus: Hashable, Sendable {
         .methodNotAllowed: Self(.invalidArgument),
         .modelNotFound: Self(.notFound),
         .modelNotReady: Self(.unavailable),
-        .requestTooLarge: Self(.invalidArgument, .payloadTooLarge),
+        .requestTooLarge: Self(.invalidArgument, .payloadTooLarge, grpc: .resourceExhausted),
         .unsupportedMediaType: Self(.invalidArgument, .unsupportedMediaType),
         .unsupported: Self(.unimplemented),
         .overloaded: Self(.resourceExhausted),

@@ -12,6 +12,8 @@ struct AccessLogEntry: Sendable {
     var nanoseconds: UInt64
     var remoteAddress: String
     var userAgent: String?
+    /// How a gRPC call ended; in JSON only.
+    var grpcStatus: Int?
 
     /// Longest target and user agent that a line shows, in bytes.
     static let textBytesMaximum = 2_048
@@ -70,6 +72,10 @@ struct AccessLogEntry: Sendable {
         line.decimal(bytesOut, digits: 1)
         line.literal(",\"duration_seconds\":")
         line.seconds(nanoseconds: nanoseconds)
+        if let grpcStatus {
+            line.literal(",\"grpc_status\":")
+            line.decimal(grpcStatus, digits: 1)
+        }
         if let userAgent {
             line.literal(",\"user_agent\":")
             line.json(userAgent, bytesMaximum: Self.textBytesMaximum)
@@ -85,6 +91,6 @@ extension AccessLogEntry {
             time: time, listener: listener, method: record.method, target: record.target,
             status: record.status, bytesIn: record.bytesIn, bytesOut: record.bytesOut,
             nanoseconds: record.nanoseconds, remoteAddress: record.remoteAddress,
-            userAgent: record.userAgent)
+            userAgent: record.userAgent, grpcStatus: record.grpcStatus)
     }
 }

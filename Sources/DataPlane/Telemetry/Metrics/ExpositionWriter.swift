@@ -51,9 +51,11 @@ public struct ExpositionWriter {
     public mutating func sample(_ labels: MetricLabels = .none, _ histogram: Histogram) {
         let counts = histogram.bucketCounts
         var total: UInt64 = 0
-        for (bound, count) in zip(histogram.buckets.bounds, counts) {
-            total &+= count
-            let le = Self.text(Double(bound) / histogram.buckets.scale)
+        for (index, bound) in histogram.buckets.bounds.enumerated() {
+            total &+= counts[index]
+            let le =
+                histogram.buckets.texts?[index]
+                ?? Self.text(Double(bound) / histogram.buckets.scale)
             line("_bucket", labels.adding("le", le), String(total))
         }
         total &+= counts.last ?? 0

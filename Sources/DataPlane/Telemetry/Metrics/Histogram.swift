@@ -19,6 +19,12 @@ public final class Histogram: Sendable {
         counts.add(value, at: buckets.bounds.count + 1)
     }
 
+    /// Adds what another of the same buckets has counted.
+    func add(_ other: Histogram) {
+        for (index, count) in other.bucketCounts.enumerated() { counts.add(count, at: index) }
+        counts.add(other.sum, at: buckets.bounds.count + 1)
+    }
+
     /// The values counted so far.
     public var count: UInt64 { bucketCounts.reduce(0, &+) }
 
@@ -35,14 +41,21 @@ public struct HistogramBuckets: Sendable {
     public let bounds: [UInt64]
     /// Recorded units in one shown unit: 1e9 for nanoseconds shown as seconds.
     public let scale: Double
+    /// The bounds as text where they have a form of their own; nil for the shortest.
+    let texts: [String]?
 
     /// Chooses bounds.
     ///
     /// - Precondition: the bounds ascend.
     public init(bounds: [UInt64], scale: Double = 1) {
+        self.init(bounds: bounds, scale: scale, texts: nil)
+    }
+
+    init(bounds: [UInt64], scale: Double, texts: [String]?) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy(<), "bucket bounds ascend")
         self.bounds = bounds
         self.scale = scale
+        self.texts = texts
     }
 
     /// The first bucket whose bound is not below the value; `bounds.count` when there is none.

@@ -10,6 +10,7 @@ public final class ListenerMetrics: ListenerObserver {
     let duration = Histogram(.latency)
     private let responses = AtomicCounts(count: 600)
     private let refusals = AtomicCounts(count: 600)
+    private let calls = AtomicCounts(count: GRPCStatus.Code.allCases.count)
 
     /// Starts at nothing; without an access log no records are asked for.
     public init(name: String, accessLog: AccessLog? = nil) {
@@ -41,6 +42,21 @@ public final class ListenerMetrics: ListenerObserver {
         responses.add(at: status)
         duration.record(nanoseconds)
         if let record { accessLog?.record(record, listener: name) }
+    }
+
+    public func callFinished(
+        _ code: GRPCStatus.Code, nanoseconds: UInt64, record: RequestRecord?
+    ) {
+        calls.add(at: code.rawValue)
+        duration.record(nanoseconds)
+        if let record { accessLog?.record(record, listener: name) }
+    }
+
+    /// The codes with which gRPC calls ended, with how often.
+    var callCodes: [(code: Int, count: UInt64)] {
+        GRPCStatus.Code.allCases.map(\.rawValue).compactMap { code in
+            calls[code] > 0 ? (code, calls[code]) : nil
+        }
     }
 
     /// The statuses that were sent, with how often: by handlers, or by the listener itself.
@@ -75,6 +91,13 @@ public struct ListenersMetrics: MetricSource {
             "slipway_http_refusals_total", .counter,
             "Requests and connections that the listener itself refused, by status.")
         write(refused: true, to: &page)
+        page.family(
+            "slipway_grpc_calls_total", .counter, "gRPC calls that have ended, by status code.")
+        for listener in listeners {
+            for (code, count) in listener.callCodes {
+                page.sample(labels(listener).adding("code", String(code)), count)
+            }
+        }
         page.family(
             "slipway_http_request_duration_seconds", .histogram,
             "Time from the end of a request's head until its reply was written.")

@@ -15,6 +15,11 @@ public final class ModelMetrics: ModelObserver {
     let batchRequests = Histogram(.batch)
     let batchRows = Histogram(.batch)
     let queueDepth = Gauge()
+    let runStatistics = RunStatistics()
+    /// TensorFlow Serving's latencies have buckets of their own: one histogram a transport.
+    let restLatency = Histogram(.tensorFlowServing)
+    let grpcLatency = Histogram(.tensorFlowServing)
+    let runtimeLatency = Histogram(.tensorFlowServing)
     let labels: MetricLabels
 
     /// Starts at nothing.
@@ -28,6 +33,18 @@ public final class ModelMetrics: ModelObserver {
     public func requestFinished(_ wire: WireProtocol, outcome: ErrorCode?, nanoseconds: UInt64) {
         requests.add(at: Outcomes.index(wire, outcome))
         durations[wire.ordinal * 2 + (outcome == nil ? 0 : 1)].record(nanoseconds)
+        guard outcome == nil else { return }
+        (wire.isGRPC ? grpcLatency : restLatency).record(nanoseconds)
+        runStatistics.answered(at: UTCTime.now())
+    }
+
+    public func runSucceeded(
+        queueNanoseconds: UInt64, runNanoseconds: UInt64, requests: Int, rows: Int
+    ) {
+        runtimeLatency.record(runNanoseconds)
+        runStatistics.ran(
+            queueNanoseconds: queueNanoseconds, runNanoseconds: runNanoseconds,
+            requests: requests, rows: rows)
     }
 
     public func runFinished(
@@ -41,6 +58,11 @@ public final class ModelMetrics: ModelObserver {
 
     public func queueChanged(depth: Int) {
         queueDepth.set(depth)
+    }
+
+    /// How long the requests of a protocol took that succeeded, or that did not.
+    func duration(_ wire: WireProtocol, isSuccess: Bool) -> Histogram {
+        durations[wire.ordinal * 2 + (isSuccess ? 0 : 1)]
     }
 
     /// Requests answered so far over a protocol, by outcome; nil is success.

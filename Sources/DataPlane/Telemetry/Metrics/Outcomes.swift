@@ -36,4 +36,12 @@ extension WireProtocol {
         case .invocations: 5
         }
     }
+
+    /// Whether requests come over gRPC; everything else is REST.
+    var isGRPC: Bool {
+        switch self {
+        case .tensorFlowServingGRPC, .openInferenceGRPC: true
+        case .tensorFlowServingREST, .openInferenceREST, .kserveREST, .invocations: false
+        }
+    }
 }

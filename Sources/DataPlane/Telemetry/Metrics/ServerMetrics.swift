@@ -26,6 +26,19 @@ public final class ServerMetrics: ServerObserver {
         return book.withLock { $0.begin(identity, at: now) }
     }
 
+    /// The counters of a version that has some.
+    func knownMetrics(of identity: ModelIdentity) -> ModelMetrics? {
+        book.withLock { $0.models[identity.name]?.versions[identity.version]?.metrics }
+    }
+
+    /// The counters of all versions, by model and version.
+    var allMetrics: [ModelMetrics] {
+        let models = book.withLock { $0.models }
+        return models.sorted { $0.key < $1.key }.flatMap { _, model in
+            model.versions.sorted { $0.key < $1.key }.map(\.value.metrics)
+        }
+    }
+
     public func requestRefused(_ wire: WireProtocol, code: ErrorCode) {
         refused.add(at: Outcomes.index(wire, code))
     }

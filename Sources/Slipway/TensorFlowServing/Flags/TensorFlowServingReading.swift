@@ -26,9 +26,11 @@ struct TensorFlowServingReading {
         readBatching(into: &configuration.models)
         let rest = ConfigurationReading.finishing(
             configuration, overrides: overrides, engines: engines)
+        // What is missing because of an error is not worth a warning.
+        let isUsable = problems.allSatisfy { $0.severity == .warning }
         return ConfigurationReading(
             file: "command line", configuration: rest.configuration,
-            problems: problems + rest.problems)
+            problems: problems + rest.problems.filter { isUsable || $0.severity == .error })
     }
 
     // MARK: Flags

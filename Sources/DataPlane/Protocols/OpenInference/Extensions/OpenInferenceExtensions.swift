@@ -1,0 +1,65 @@
+public import Inference
+import ServingCore
+
+/// Everything of the Open Inference Protocol besides prediction, metadata and health, for REST and
+/// gRPC alike; a server makes one and gives it to both.
+public struct OpenInferenceExtensions: Sendable {
+    /// Whose reading of the protocol is followed.
+    public let compatibility: OpenInferenceCompatibility
+    let service: any InferenceService
+    let catalog: any ModelCatalog
+    let sharedMemory: SystemSharedMemory
+    let repository: ModelRepository
+    let traceSettings = TraceSettings()
+    let logSettings: LogSettings
+    private let statisticsSource: (any ModelStatisticsSource)?
+
+    /// Joins what the extensions work on; what is nil is refused to clients, by name.
+    public init(
+        service: any InferenceService, catalog: any ModelCatalog,
+        statistics: (any ModelStatisticsSource)? = nil,
+        administration: (any ModelAdministration)? = nil,
+        logging: (any LogSettingsControl)? = nil,
+        sharedMemory: SystemSharedMemory = SystemSharedMemory(),
+        compatibility: OpenInferenceCompatibility = .kserve
+    ) {
+        self.service = service
+        self.catalog = catalog
+        self.sharedMemory = sharedMemory
+        self.compatibility = compatibility
+        repository = ModelRepository(administration, catalog: catalog)
+        logSettings = LogSettings(control: logging)
+        statisticsSource = statistics
+    }
+
+    /// The extensions that server metadata lists, by Triton's names.
+    var names: [String] {
+        var names = [
+            "classification", "model_repository", "model_repository(unload_dependents)",
+            "schedule_policy", "model_configuration", "system_shared_memory",
+            "binary_tensor_data", "parameters",
+        ]
+        if statisticsSource != nil { names.append("statistics") }
+        if logSettings.control != nil { names.append("logging") }
+        return names
+    }
+
+    /// The statistics of one model, of one of its versions or of all models (nil).
+    ///
+    /// - Throws: `model_not_found`; `unsupported` when nothing is counted.
+    func statistics(of model: ModelReference?) throws(ServingError) -> [ModelStatisticsReport] {
+        guard let statisticsSource else {
+            throw ServingError(.unsupported, "this server keeps no statistics")
+        }
+        return try ModelStatisticsReport.reports(
+            of: model, catalog: catalog, source: statisticsSource)
+    }
+
+    /// The configuration of a loaded version.
+    ///
+    /// - Throws: as `InferenceService.acquire`.
+    func configuration(of model: ModelReference) throws(ServingError) -> ModelConfiguration {
+        let servable = try service.acquire(try model.checkedSelector()).servable
+        return ModelConfiguration(servable.metadata, policy: servable.schedulingPolicy)
+    }
+}
