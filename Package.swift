@@ -207,7 +207,7 @@ let package = Package(
             "Slipway",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
-                "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
+                "Protocols", "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
             ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",

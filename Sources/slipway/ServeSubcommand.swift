@@ -8,7 +8,8 @@ struct ServeSubcommand: ParsableCommand {
         abstract: "Serve models until SIGTERM or Ctrl-C.",
         discussion: """
             Give NAME=DIRECTORY for each model, or a configuration file, which is followed while the \
-            server runs; SIGHUP reads it again, along with certificates.
+            server runs; SIGHUP reads it again, along with certificates. In a SageMaker container \
+            neither is needed: the environment and /opt/ml/model say all.
             """)
 
     @Argument(
@@ -31,29 +32,38 @@ struct ServeSubcommand: ParsableCommand {
         if source.config != nil, !models.isEmpty {
             throw ValidationError("give either --config or NAME=DIRECTORY, not both")
         }
-        _ = try chosen
+        guard ServeCommand.Source.choose(file: source.config, models: models) == nil,
+            flags.models.repository == nil, !ServeCommand.Source.isSageMaker
+        else { return }
+        throw Self.nothingToServe
     }
 
     func run() throws {
+        let (source, overrides) = try chosen
         let isClean = try ServeCommand.run(
-            try chosen, overrides: flags.overrides, announce: announce, started: Self.greet)
+            source, overrides: overrides, announce: announce, started: Self.greet)
         guard isClean else {
             StandardStream.error.write("error: not everything ended within the drain timeout\n")
             throw ExitCode(.failure)
         }
     }
 
-    private var chosen: ServeCommand.Source {
+    private var chosen: (ServeCommand.Source, ConfigurationOverrides) {
         get throws {
             if let source = ServeCommand.Source.choose(file: source.config, models: models) {
-                return source
+                return (source, flags.overrides)
             }
             // A repository has models of its own.
-            if flags.models.repository != nil { return .arguments([]) }
-            throw ValidationError(
-                "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
-                    + "--config FILE; there is no slipway.yaml in this directory")
+            if flags.models.repository != nil { return (.arguments([]), flags.overrides) }
+            if let source = try ServeCommand.Source.sageMaker(flags.overrides) { return source }
+            throw Self.nothingToServe
         }
+    }
+
+    private static var nothingToServe: ValidationError {
+        ValidationError(
+            "nothing to serve: give NAME=DIRECTORY, such as digits=./models/digits, or "
+                + "--config FILE; there is no slipway.yaml in this directory")
     }
 
     static func greet(_ started: Announcement) {

@@ -71,6 +71,12 @@ struct KServeTests {
         #expect(Int(try server.send(method, target).status.code) == status)
     }
 
+    @Test func whatIsNoNumberIsNull() throws {
+        let reply = try server.send(
+            .POST, "/v1/models/half_plus_two:predict", body: #"{"instances":[NaN,-Infinity]}"#)
+        #expect(reply.text == #"{"predictions":[null,null]}"#)
+    }
+
     @Test func listsTheModels() throws {
         let text = try server.send(.GET, "/v1/models").text
         #expect(text.hasPrefix(#"{"models":["#))

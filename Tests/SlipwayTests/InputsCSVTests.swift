@@ -89,6 +89,8 @@ struct InputsCSVTests {
         ("1,2\n3,four\n", "line 2, column 2: 'four' is no FP32 value"),
         ("p,q\n1,2\n3,four\n", "line 3, column 'q': 'four' is no FP32 value"),
         ("1,\n", "line 1, column 2: '' is no FP32 value; write nan for none"),
+        ("1,1e39\n", "line 1, column 2: '1e39' is no FP32 value"),
+        ("1,-1e999\n", "line 1, column 2: '-1e999' is no FP32 value"),
         ("1,0x10\n", "line 1, column 2: '0x10' is no FP32 value"),
         ("1,a\"b\n", "line 1: there is a quote inside a field"),
         ("1,\"a\"b\n", "line 1: there is text behind a quoted field"),

@@ -9,6 +9,7 @@ import Telemetry
 /// clients are served, over REST and over gRPC.
 struct ServedProtocols {
     let configuration: Configuration
+    let budget: CPUBudget
     let manager: ModelManager
     let metrics: ServerMetrics
     let administration: any ModelAdministration
@@ -16,11 +17,12 @@ struct ServedProtocols {
     let readiness: @Sendable () -> ServerReadiness
 
     init(
-        _ configuration: Configuration, _ manager: ModelManager, _ metrics: ServerMetrics,
-        _ administration: any ModelAdministration,
+        _ configuration: Configuration, _ budget: CPUBudget, _ manager: ModelManager,
+        _ metrics: ServerMetrics, _ administration: any ModelAdministration,
         _ readiness: @escaping @Sendable () -> ServerReadiness
     ) {
         self.configuration = configuration
+        self.budget = budget
         self.manager = manager
         self.metrics = metrics
         self.administration = administration
@@ -39,11 +41,17 @@ struct ServedProtocols {
 
     /// Every route of the REST port.
     func data(_ page: MetricsHandler, _ health: HealthHandler) -> DataHandler {
+        let isKServe = configuration.compatibility.v1 == .kserve
+        let settings = configuration.invocations.filled(
+            processors: budget.processors, bodyBytes: configuration.limits.bodyBytes)
+        let description = OpenAPIServer(
+            version: Version.number, service: manager, catalog: manager, isKServe: isKServe,
+            settings: settings)
         let fixed =
             metricsPaths.map { DataHandler.Fixed(path: $0, handler: page) }
             + [HealthHandler.livePath, HealthHandler.readyPath].map {
                 DataHandler.Fixed(path: $0, handler: health)
-            }
+            } + [DataHandler.Fixed(path: OpenAPIServer.path, handler: description)]
         return DataHandler(
             tensorFlowServing: TensorFlowServingServer(
                 service: manager, catalog: manager, observer: metrics,
@@ -51,12 +59,12 @@ struct ServedProtocols {
             openInference: OpenInferenceServer(
                 identity: identity, service: manager, catalog: manager, observer: metrics,
                 readiness: readiness, extensions: extensions),
-            kserve: configuration.compatibility.v1 == .kserve
+            kserve: isKServe
                 ? KServeServer(service: manager, catalog: manager, observer: metrics) : nil,
             invocations: InvocationsServer(
-                settings: InvocationsSettings(), version: Version.number, service: manager,
-                catalog: manager, administration: administration, observer: metrics,
-                extensions: extensions, readiness: readiness),
+                settings: settings, version: Version.number, service: manager, catalog: manager,
+                administration: administration, observer: metrics, extensions: extensions,
+                readiness: readiness),
             fixed: fixed)
     }
 

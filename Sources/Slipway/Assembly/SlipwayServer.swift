@@ -82,7 +82,7 @@ public final class SlipwayServer: Sendable {
             Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
         let protocols = ServedProtocols(
-            configuration, manager, metrics, administrator, readiness)
+            configuration, budget, manager, metrics, administrator, readiness)
         let data = protocols.data(page, health)
         let operators = AdminHandler(
             metrics: page, health: health, models: ModelsHandler(manager))

@@ -1,4 +1,5 @@
 public import Models
+public import Protocols
 
 /// Everything that an operator may choose: `slipway.yaml` with every default filled in.
 public struct Configuration: Hashable, Sendable {
@@ -20,6 +21,8 @@ public struct Configuration: Hashable, Sendable {
     public var scan = DirectoryScan.automatic
     /// Which of the dialects of the protocols are spoken.
     public var compatibility = CompatibilitySettings()
+    /// How `/invocations` behaves.
+    public var invocations = InvocationsSettings()
     /// Whether clients may load and unload models.
     public var modelControl = ModelControl.off
     /// Absolute path of a directory of models in Triton's layout; nil for none.

@@ -36,6 +36,9 @@ enum ConfigurationSchema {
             "compatibility", \.compatibility, table: compatibility,
             "Which dialect of a protocol is spoken where its servers differ."),
         .init(
+            "invocations", \.invocations, table: invocations,
+            "How `/invocations` of SageMaker and MLflow behaves."),
+        .init(
             "model_control", \.modelControl, .choice,
             "Whether clients may load and unload models: `explicit` lets them."),
         .init(

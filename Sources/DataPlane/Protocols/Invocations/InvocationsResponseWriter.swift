@@ -14,9 +14,11 @@ enum InvocationsResponseWriter {
     /// Outputs that have no common rows come as columns instead.
     ///
     /// - Throws: `engine_failed` for values that have no JSON form.
-    static func rows(_ outputs: [NamedTensor]) throws(ServingError) -> ByteBuffer {
-        guard let rows = rowCount(of: outputs) else { return try columns(outputs) }
-        var writer = makeWriter(for: outputs)
+    static func rows(_ outputs: [NamedTensor], nonFinite: JSONWriter.NonFinite = .token)
+        throws(ServingError) -> ByteBuffer
+    {
+        guard let rows = rowCount(of: outputs) else { return try columns(outputs, nonFinite) }
+        var writer = makeWriter(for: outputs, nonFinite)
         var cursors = outputs.map { TensorRowCursor($0.tensor) }
         writer.beginObject()
         writer.key("predictions")
@@ -30,8 +32,10 @@ enum InvocationsResponseWriter {
     /// The only output as a whole, or an object of all.
     ///
     /// - Throws: As `rows`.
-    static func columns(_ outputs: [NamedTensor]) throws(ServingError) -> ByteBuffer {
-        var writer = makeWriter(for: outputs)
+    static func columns(_ outputs: [NamedTensor], _ nonFinite: JSONWriter.NonFinite = .token)
+        throws(ServingError) -> ByteBuffer
+    {
+        var writer = makeWriter(for: outputs, nonFinite)
         let isNamed = outputs.count != 1
         writer.beginObject()
         writer.key("predictions")
@@ -71,7 +75,11 @@ enum InvocationsResponseWriter {
         output.tensor.elementType == .bytes && output.name.hasSuffix("_bytes")
     }
 
-    private static func makeWriter(for outputs: [NamedTensor]) -> JSONWriter {
+    private static func makeWriter(
+        for outputs: [NamedTensor], _ nonFinite: JSONWriter.NonFinite
+    ) -> JSONWriter {
+        var options = options
+        options.nonFinite = nonFinite
         let expected = outputs.reduce(64) { $0 + min($1.tensor.storage.count, 1 << 26) * 3 }
         return JSONWriter(
             into: ByteBufferAllocator().buffer(capacity: expected), options: options)

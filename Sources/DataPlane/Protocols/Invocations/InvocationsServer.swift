@@ -150,9 +150,9 @@ public struct InvocationsServer: Sendable {
     private func executionParameters() -> HTTPResponse {
         InvocationsReply.document(
             .object([
-                ("MaxConcurrentTransforms", .integer(settings.concurrentTransforms)),
+                ("MaxConcurrentTransforms", .integer(settings.concurrentTransforms ?? 1)),
                 ("BatchStrategy", .text(settings.batchStrategy.rawValue)),
-                ("MaxPayloadInMB", .integer(settings.payloadMegabytes)),
+                ("MaxPayloadInMB", .integer(settings.payloadMegabytes ?? 6)),
             ]))
     }
 }

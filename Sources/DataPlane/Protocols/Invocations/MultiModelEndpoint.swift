@@ -85,7 +85,7 @@ struct MultiModelEndpoint: Sendable {
 
     /// A page of the models by name; the token is the name of the last model of the page before.
     private func list(_ target: String) throws(ServingError) -> HTTPResponse {
-        let token = try Self.token(in: target)
+        let token = try QueryParameter.value("next_page_token", in: target)
         let names = catalog.modelStatuses().map(\.name).sorted()
         let rest = token.map { token in names.filter { $0.text > token } } ?? names
         let page = rest.prefix(Self.pageSize)
@@ -96,17 +96,6 @@ struct MultiModelEndpoint: Sendable {
             members.append(("nextPageToken", .text(last.text)))
         }
         return InvocationsReply.document(.object(members))
-    }
-
-    private static func token(in target: String) throws(ServingError) -> String? {
-        guard let mark = target.firstIndex(of: "?") else { return nil }
-        for pair in target[target.index(after: mark)...].split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts[0] == "next_page_token" {
-                return parts.count == 2 ? try PercentDecoding.decode(parts[1]) : nil
-            }
-        }
-        return nil
     }
 
     private func known(_ text: String) throws(ServingError) -> ModelName {

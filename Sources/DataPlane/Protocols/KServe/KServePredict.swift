@@ -71,9 +71,10 @@ enum KServePredict: PredictProtocol {
     static func encode(_ response: InferenceResponse, as form: ReplyForm) throws(ServingError)
         -> HTTPResponse
     {
+        // KServe's server writes what is no number as null.
         var reply = HTTPResponse(
             .ok, contentType: OpenInferenceReply.contentType,
-            body: try InvocationsResponseWriter.rows(response.outputs))
+            body: try InvocationsResponseWriter.rows(response.outputs, nonFinite: .null))
         form.event?.addReply(to: &reply.headers)
         return reply
     }

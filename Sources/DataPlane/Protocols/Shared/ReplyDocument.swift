@@ -10,6 +10,8 @@ indirect enum ReplyDocument: Sendable {
     case flag(Bool)
     case list([ReplyDocument])
     case object([(key: String, value: ReplyDocument)])
+    /// A finite number, in the fewest digits that read back the same.
+    case number(Double)
 
     /// How the document is laid out.
     enum Layout: Sendable {
@@ -33,6 +35,7 @@ indirect enum ReplyDocument: Sendable {
         case .integer(let number): buffer.writeString(String(number))
         case .unsigned(let number): buffer.writeString(String(number))
         case .flag(let flag): buffer.writeString(flag ? "true" : "false")
+        case .number(let number): buffer.writeString("\(number)")
         case .list(let elements):
             Self.writeBlock("[", elements, "]", to: &buffer, layout, depth: depth) {
                 $0.write(to: &$1, layout, depth: depth + 1)

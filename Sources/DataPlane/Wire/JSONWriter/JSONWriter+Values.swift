@@ -106,6 +106,7 @@ extension JSONWriter {
         _ powers: PowersOfTen, to out: NumberText.Output
     ) -> NumberText.Output {
         if bits >= Format.infinityBits {
+            if options.nonFinite == .null { return NumberText.literal("null", to: out) }
             if bits > Format.infinityBits { return NumberText.literal("NaN", to: out) }
             return NumberText.literal(isNegative ? "-Infinity" : "Infinity", to: out)
         }
@@ -120,7 +121,7 @@ extension JSONWriter {
     }
 
     static func checkNonFinite(_ options: Options) throws(ServingError) {
-        guard options.nonFinite == .token else {
+        guard options.nonFinite != .refuse else {
             throw ServingError(
                 .engineFailed,
                 "the output holds NaN or an infinity, which JSON has no number for;"

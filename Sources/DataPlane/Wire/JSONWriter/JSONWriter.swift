@@ -35,6 +35,8 @@ public struct JSONWriter: ~Copyable {
         case refuse
         /// The bare words `NaN`, `Infinity` and `-Infinity`, which some readers accept.
         case token
+        /// `null`, as Python's orjson writes them.
+        case null
     }
 
     /// What becomes of strings that are not UTF-8.

@@ -29,14 +29,16 @@ public enum Number: Hashable, Sendable {
         }
         // Swift reads hexadecimal floats too, which no table means.
         guard !text.utf8.contains(where: { $0 | 0x20 == 0x78 || $0 | 0x20 == 0x70 }),
-            let value = Double(text)
+            let value = Double(text),
+            // Digits that are too large are read as infinity, which they do not say.
+            value.isFinite || !text.utf8.contains(where: { (0x30...0x39).contains($0) })
         else { return nil }
         self = .real(value)
     }
 
     /// Stores the number; false when the type cannot hold it.
     ///
-    /// Floating-point types round; integers must fit, and are never made from fractions.
+    /// Floating-point types round, within their range; integers must fit, and are never made from fractions.
     public func store(
         as type: ElementType, at index: Int, in bytes: UnsafeMutableRawBufferPointer
     ) -> Bool {
@@ -50,9 +52,10 @@ public enum Number: Hashable, Sendable {
         case .int16: store(Int16.self, index, bytes)
         case .int32: store(Int32.self, index, bytes)
         case .int64: store(Int64.self, index, bytes)
-        case .float16: put(Float16(double), index, bytes)
-        case .bfloat16: put(Self.bfloat16(Float(double)), index, bytes)
-        case .float32: put(Float(double), index, bytes)
+        case .float16: put(Float16(double), index, bytes, fits: Float16(double).isFinite)
+        case .bfloat16:
+            put(Self.bfloat16(Float(double)), index, bytes, fits: Float(double).isFinite)
+        case .float32: put(Float(double), index, bytes, fits: Float(double).isFinite)
         case .float64: put(double, index, bytes)
         case .bytes: false
         }
@@ -81,8 +84,10 @@ public enum Number: Hashable, Sendable {
     }
 
     private func put<Value: BitwiseCopyable>(
-        _ value: Value, _ index: Int, _ bytes: UnsafeMutableRawBufferPointer
+        _ value: Value, _ index: Int, _ bytes: UnsafeMutableRawBufferPointer, fits: Bool = true
     ) -> Bool {
+        // A finite number must not become infinite; those that are not finite stay what they are.
+        guard fits || !double.isFinite else { return false }
         bytes.storeBytes(
             of: value, toByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)
         return true
