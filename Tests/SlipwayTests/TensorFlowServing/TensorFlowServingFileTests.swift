@@ -180,7 +180,7 @@ import Testing
             "b:1:1: the last of 'allowed_batch_sizes' is 12; it must be the largest batch, 16"
         ),
         (
-            "max_batch_size: 16",
+            "max_batch_size: 16 num_batch_threads { value: 1 }",
             "b:1:17: 'max_batch_size' is '16'; it must be a wrapper with one field: { value: ... }"
         ),
         (

@@ -44,7 +44,7 @@ struct BatchingParameters: Sendable {
         .wrapped("max_execution_batch_size", \.executionBatchSizeMaximum, 1...65_536),
     ]
 
-    /// Checks the sizes against one another, and says what has no effect.
+    /// Checks the sizes against one another, then says what has no effect.
     func check(_ position: TextProtobufPosition, _ context: inout FileContext) {
         guard context.isUsable else { return }
         let rows = batchSizeMaximum ?? Self.batchSizeDefault
@@ -54,6 +54,12 @@ struct BatchingParameters: Sendable {
                 position,
                 "'max_execution_batch_size' is \(limit), more than 'max_batch_size', \(rows)")
         }
+        guard context.isUsable else { return }
+        warn(position, &context)
+    }
+
+    /// Says what has no effect.
+    private func warn(_ position: TextProtobufPosition, _ context: inout FileContext) {
         if let timeoutMicroseconds, timeoutMicroseconds > 0 {
             context.warning(
                 position,
