@@ -270,7 +270,7 @@ class TestMLflow:
         assert numpy.array_equal(numpy.float32(said["frame"]["probabilities"]), probabilities)
         ones = [labels.tolist()[1]] * 2
         assert said["array"]["label"] == ones
-        assert said["dictionary"]["label"] == ones
+        assert said["list"]["label"] == ones
         assert "error code 400" in said["narrow"] and "cannot fill it" in said["narrow"]
         assert "'params' has 'temperature'" in said["parameters"]
         assert said["version"]

@@ -46,7 +46,7 @@ public struct SageMakerEnvironment: Sendable {
         let timeout = variables["SAGEMAKER_MODEL_SERVER_TIMEOUT"]
         result.add(
             "SAGEMAKER_MODEL_SERVER_TIMEOUT", ["limits", "request_timeout"],
-            (timeout ?? String(Self.usualTimeoutSeconds)) + "s")
+            Self.seconds(timeout ?? String(Self.usualTimeoutSeconds)))
         add("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "accept", to: &result)
         add("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", "concurrent_transforms", to: &result)
         add("SAGEMAKER_BATCH_STRATEGY", "batch_strategy", to: &result)
@@ -73,6 +73,11 @@ public struct SageMakerEnvironment: Sendable {
         }
     }
 
+    /// A number of seconds as a duration; anything else is no duration, and refused as such.
+    private static func seconds(_ text: String) -> String {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? text + "s" : text + " seconds"
+    }
+
     private func add(_ name: String, _ key: String, to result: inout ConfigurationOverrides) {
         result.add(name, ["invocations", key], variables[name])
     }
@@ -85,7 +90,7 @@ public struct SageMakerEnvironment: Sendable {
         guard ends.count == 2, let first = Int(ends[0]), let last = Int(ends[1]), first <= last
         else {
             // Refused as a port, with the variable's name.
-            return range
+            return "\(range) (a range is FIRST-LAST)"
         }
         return (first...last).prefix(2).map(String.init).first { $0 != port } ?? "off"
     }

@@ -36,10 +36,8 @@ print(
         {
             "version": client.get_version(),
             "frame": frame(wide),
-            "array": client.invoke(numpy.ones((2, 64), numpy.float32).tolist())["predictions"],
-            "dictionary": client.invoke({"pixels": numpy.ones((2, 64), numpy.float32)})[
-                "predictions"
-            ],
+            "array": client.invoke(numpy.ones((2, 64), numpy.float32))["predictions"],
+            "list": client.invoke(numpy.ones((2, 64), numpy.float32).tolist())["predictions"],
             "narrow": refused(wide[["pixel_0", "pixel_1"]]),
             "parameters": refused(wide, params={"temperature": 1}),
         }
