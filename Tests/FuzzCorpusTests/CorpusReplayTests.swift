@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests",
+        "HTTPRequests", "ModelInferRequest",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -18,6 +18,7 @@ import Testing
             "BinaryTensors": { fuzzBinaryTensors($0) },
             "JSONDocument": { fuzzJSONDocument($0) },
             "RequestPath": { fuzzRequestPath($0) },
+            "ModelInferRequest": { fuzzModelInferRequest($0) },
             "PredictBody": { fuzzPredictBody($0) },
             "HTTPRequests": { fuzzHTTPRequests($0) },
         ]
