@@ -8,8 +8,7 @@ import PackageDescription
 
 let names = [
     "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "ModelInferRequest",
-    "PredictBody",
-    "RequestPath",
+    "PredictBody", "RequestPath",
 ]
 
 let package = Package(
