@@ -12,6 +12,7 @@ let names = [
     "HTTPRequests",
     "JSONDocument",
     "JSONTensorReader",
+    "ModelInferRequest",
     "PredictBody",
     "PredictRequest",
     "RequestPath",

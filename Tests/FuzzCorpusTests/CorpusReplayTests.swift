@@ -14,6 +14,7 @@ import Testing
         "HTTPRequests": { fuzzHTTPRequests($0) },
         "JSONDocument": { fuzzJSONDocument($0) },
         "JSONTensorReader": { fuzzJSONTensorReader($0) },
+        "ModelInferRequest": { fuzzModelInferRequest($0) },
         "PredictBody": { fuzzPredictBody($0) },
         "PredictRequest": { fuzzPredictRequest($0) },
         "RequestPath": { fuzzRequestPath($0) },

@@ -11,6 +11,23 @@ import Testing
         #expect(TensorFlowServingStatus.table[code] != nil, "\(code) has no TensorFlow status")
         #expect(OpenInferenceStatus.table[code] != nil, "\(code) has no v2 status")
         #expect(InvocationsStatus.table[code] != nil, "\(code) has no MLflow status")
+        #expect(OpenInferenceGRPCStatus.table[code] != nil, "\(code) has no v2 gRPC status")
+    }
+
+    @Test(arguments: OpenInferenceCompatibility.allCases)
+    func noErrorIsAStatusOfSuccessOverGRPC(compatibility: OpenInferenceCompatibility) {
+        for code in ErrorCode.allCodes {
+            #expect(OpenInferenceGRPCStatus.code(code, compatibility) != .ok)
+        }
+    }
+
+    @Test func followsTritonAndMLServerWhereTheirStatusesDiffer() {
+        let codes = OpenInferenceCompatibility.allCases.map {
+            OpenInferenceGRPCStatus.code(.modelNotReady, $0)
+        }
+        #expect(codes == [.unavailable, .unavailable, .invalidArgument])
+        #expect(OpenInferenceGRPCStatus.code(.deadlineExceeded, .kserve) == .deadlineExceeded)
+        #expect(OpenInferenceGRPCStatus.code(.deadlineExceeded, .triton) == .unavailable)
     }
 
     @Test(arguments: ErrorCode.allCodes)
