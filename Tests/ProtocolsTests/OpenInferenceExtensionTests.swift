@@ -180,7 +180,7 @@ private final class FakeLog: LogSettingsControl {
     @Test func ranksNaNLastAndNamesClasses() throws {
         let tensor = try Tensor(
             .float64, try Shape([1, 4]), values: [Double.nan, -1, .infinity, 0.5])
-        let ranked = try Classification.ranked(
+        let ranked = try ClassificationOutput.ranked(
             tensor, count: 4, hasBatch: true, labels: ["a", "b", "c"])
         #expect(ranked.shape.dimensions == [1, 4])
         let texts = BytesElements.strings(in: ranked)
@@ -198,8 +198,8 @@ private final class FakeLog: LogSettingsControl {
                     batching: .leadingDimension)
             ],
             properties: [("classes.y", #"["cat", 7]"#), ("classes.z", "broken")])
-        #expect(Classification.labels(of: "y", metadata) == ["cat", "7"])
-        #expect(Classification.labels(of: "z", metadata) == [])
+        #expect(ClassificationOutput.labels(of: "y", metadata) == ["cat", "7"])
+        #expect(ClassificationOutput.labels(of: "z", metadata) == [])
         let document = String(
             buffer: OpenInferenceReply.modelMetadata(metadata, versions: []).body)
         #expect(

@@ -41,6 +41,7 @@ enum OpenInferenceStatus {
     static let triton: [ErrorCode: HTTPResponseStatus] = [
         .requestTooLarge: .badRequest, .unsupportedMediaType: .badRequest,
         .deadlineExceeded: .serviceUnavailable, .cancelled: .badRequest,
+        .alreadyExists: .badRequest,
     ]
 
     /// MLServer's, where it differs: a body that breaks the schema is 422, a model that is not ready
