@@ -203,7 +203,7 @@ let package = Package(
             "Slipway",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
-                "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
+                "BuiltinEngine", "Scheduling", "Slipway", "TestSupport", nioCore, logging,
             ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",

@@ -34,7 +34,7 @@ final class Wire {
         connection = HTTPConnection(
             HTTPConnection.Setup(
                 limits: limits, requestTimeout: requestTimeout, compressReplies: true,
-                isTLS: false, handler: handler, registry: self.registry,
+                isTLS: false, protocols: [.http1], handler: handler, registry: self.registry,
                 bodies: self.bodies, observer: observer,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             eventLoop: channel.eventLoop)
