@@ -207,7 +207,8 @@ let package = Package(
             "Slipway",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "Models", "Wire",
-                "Protocols", "BuiltinEngine", "Slipway", "TestSupport", nioCore, logging,
+                "Protocols", "Scheduling", "BuiltinEngine", "Slipway", "TestSupport", nioCore,
+                logging,
             ], data: ["Arrays", "Configurations", "Pictures", "InputsFixtures.py"]),
         tests(
             "SlipwayClient",
