@@ -7,7 +7,7 @@ import PackageDescription
 // `make fuzz` builds and runs them; each has its seeds in Corpus/ under its own name.
 
 let names = [
-    "BinaryTensors", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
+    "BinaryTensors", "GRPCMessages", "HTTPRequests", "JSONDocument", "JSONTensorReader", "PredictBody",
     "RequestPath",
 ]
 

@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         "JSONTensorReader", "BinaryTensors", "JSONDocument", "RequestPath", "PredictBody",
-        "HTTPRequests",
+        "HTTPRequests", "GRPCMessages",
     ])
     func replaysEveryInput(folder: String) throws {
         let targets: [String: Target] = [
@@ -20,6 +20,7 @@ import Testing
             "RequestPath": { fuzzRequestPath($0) },
             "PredictBody": { fuzzPredictBody($0) },
             "HTTPRequests": { fuzzHTTPRequests($0) },
+            "GRPCMessages": { fuzzGRPCMessages($0) },
         ]
         let target = try #require(targets[folder])
         let files = Self.files(in: Self.corpus + folder)

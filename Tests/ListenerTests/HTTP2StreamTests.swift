@@ -11,8 +11,10 @@ import Testing
 
     private func text(_ frames: [HTTP2Wire.Frame], _ stream: UInt32 = 1) -> [String] {
         frames.filter { $0.kind == .data && $0.stream == stream }.map { frame in
-            String(buffer: frame.payload.getSlice(
-                at: frame.payload.readerIndex + 5, length: frame.payload.readableBytes - 5) ?? .init())
+            String(
+                buffer: frame.payload.getSlice(
+                    at: frame.payload.readerIndex + 5, length: frame.payload.readableBytes - 5)
+                    ?? .init())
         }
     }
 
@@ -185,7 +187,8 @@ import Testing
         try get(wire, 9, "POST", "/", [("content-encoding", "br")], body: "1")
         let heads = try wire.received().filter { $0.kind == .headers }
         let statuses = Dictionary(
-            heads.map { ($0.stream, $0.fields[":status"]) }, uniquingKeysWith: { first, _ in first })
+            heads.map { ($0.stream, $0.fields[":status"]) }, uniquingKeysWith: { first, _ in first }
+        )
         #expect(statuses == [1: "413", 3: "413", 5: "414", 7: "400", 9: "415"])
     }
 

@@ -94,8 +94,9 @@ import Testing
     @Test(arguments: [1, 5, 23]) func findsThePrefaceHoweverItIsCut(_ size: Int) throws {
         let wire = try HTTP2Wire(greets: false)
         var bytes = ByteBuffer(string: HTTP2Wire.preface)
-        while bytes.readableBytes > 0, let piece = bytes.readSlice(
-            length: min(size, bytes.readableBytes))
+        while bytes.readableBytes > 0,
+            let piece = bytes.readSlice(
+                length: min(size, bytes.readableBytes))
         {
             try wire.send(piece)
         }
