@@ -9,6 +9,7 @@ import PackageDescription
 let names = [
     "BinaryTensors",
     "Examples",
+    "GRPCMessages",
     "HTTPRequests",
     "JSONDocument",
     "JSONTensorReader",

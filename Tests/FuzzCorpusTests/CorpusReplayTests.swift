@@ -11,6 +11,7 @@ import Testing
     private static let targets: [String: Target] = [
         "BinaryTensors": { fuzzBinaryTensors($0) },
         "Examples": { fuzzExamples($0) },
+        "GRPCMessages": { fuzzGRPCMessages($0) },
         "HTTPRequests": { fuzzHTTPRequests($0) },
         "JSONDocument": { fuzzJSONDocument($0) },
         "JSONTensorReader": { fuzzJSONTensorReader($0) },

@@ -41,7 +41,8 @@ import Testing
             try wire.send(.reset, stream: stream, ByteBuffer(integer: UInt32(8)))
         }
         #expect(calls.calls.count == Limits.streamsPerConnectionMaximum)
-        #expect(calls.calls.allSatisfy(\.cancellation.isCancelled))
+        let isCancelled = calls.calls.map(\.cancellation.isCancelled)
+        #expect(!isCancelled.contains(false))
         let refused = try wire.received().filter { $0.kind == .reset }
         #expect(refused.count == 400 - Limits.streamsPerConnectionMaximum)
         #expect(refused.allSatisfy { $0.code == 7 })
@@ -120,7 +121,10 @@ import Testing
         ("data before headers", HTTP2Wire.frame(.data, stream: 1, ByteBuffer(string: "x"))),
         ("an even stream", HTTP2Wire.frame(.headers, flags: 5, stream: 2, bytes(0x82, 0x84, 0x87))),
         ("a frame that is too long", ByteBuffer(bytes: [255, 255, 255, 0, 0, 0, 0, 0, 1])),
-        ("a broken header block", HTTP2Wire.frame(.headers, flags: 5, stream: 1, bytes(0xFF, 0xFF))),
+        (
+            "a broken header block",
+            HTTP2Wire.frame(.headers, flags: 5, stream: 1, bytes(0xFF, 0xFF))
+        ),
         ("a window beyond all", HTTP2Wire.frame(.windowUpdate, bytes(0x7F, 255, 255, 255))),
         ("a push", HTTP2Wire.frame(.push, flags: 4, stream: 1, bytes(0, 0, 0, 2))),
         ("a short ping", HTTP2Wire.frame(.ping, bytes(1, 2))),

@@ -121,7 +121,10 @@ struct ConfigurationTests {
             ["1:23: warning: the administration port is open on ::"]
         ),
         ("listen: { host: localhost, admin_host: 127.3.2.1 }", []),
-        ("listen: { host: 127.evil.example }", ["1:17: warning: the REST and the gRPC port are open"]),
+        (
+            "listen: { host: 127.evil.example }",
+            ["1:17: warning: the REST and the gRPC port are open"]
+        ),
     ])
     func warnsOfOpenPorts(_ listen: String, _ expected: [String]) throws {
         let yaml = listen + "\nmodels: [{ name: a, source: /a }]"

@@ -96,9 +96,12 @@ import Testing
         #expect(GRPCMessageText.decoded("a%zz%4") == "a%zz%4")
     }
 
-    @Test(arguments: [
-        ([], ""), ([0], "AA"), ([0, 1], "AAE"), ([255, 254, 253], "//79"), ([1, 2, 3, 4], "AQIDBA"),
-    ] as [([UInt8], String)]) func binaryMetadataComesBack(_ bytes: [UInt8], _ text: String) {
+    @Test(
+        arguments: [
+            ([], ""), ([0], "AA"), ([0, 1], "AAE"), ([255, 254, 253], "//79"),
+            ([1, 2, 3, 4], "AQIDBA"),
+        ] as [([UInt8], String)]) func binaryMetadataComesBack(_ bytes: [UInt8], _ text: String)
+    {
         #expect(GRPCBinaryMetadata.encoded(ByteBuffer(bytes: bytes)) == text)
         #expect(GRPCBinaryMetadata.decoded(text) == ByteBuffer(bytes: bytes))
         let padded = text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)

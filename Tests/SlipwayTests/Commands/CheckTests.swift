@@ -34,6 +34,7 @@ private func reading(_ text: String) -> ConfigurationReading {
         switch ServeCommand.Source.choose(file: file, models: models, exists: { _ in exists }) {
         case .file(let path)?: "file \(path)"
         case .arguments(let models)?: "models \(models)"
+        case .tensorFlowServing?: "flags"
         case nil: "nothing"
         }
     }

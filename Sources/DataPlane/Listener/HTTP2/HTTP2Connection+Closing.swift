@@ -88,7 +88,7 @@ extension HTTP2Connection {
             self.phase = .draining
             // Streams that the client opens before it reads this are still served (RFC 9113
             // section 6.8): the answer to the ping shows that it has read it.
-            self.goAway(.maxID, .noError, "")
+            self.announceDrain()
             self.write(
                 .ping(HTTP2PingData(withInteger: 0x736C_6970_7761_7921), ack: false),
                 on: .rootStream)
@@ -97,6 +97,18 @@ extension HTTP2Connection {
                 if self.phase == .draining { self.startFinishing(announce: true) }
             }
         }
+    }
+
+    /// Writes the first GOAWAY past the frame layer, which would ignore new streams from then on, and
+    /// take their data for an error.
+    private func announceDrain() {
+        let frames = try? context?.pipeline.syncOperations.context(
+            handlerType: NIOHTTP2Handler.self)
+        // Eight bytes of payload, type 7, no flags, stream 0; the highest stream, NO_ERROR.
+        let bytes = ByteBuffer(bytes: [
+            0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
+        ])
+        frames?.write(NIOAny(IOData.byteBuffer(bytes)), promise: nil)
     }
 
     /// Takes no more streams; closes when those under way are over.

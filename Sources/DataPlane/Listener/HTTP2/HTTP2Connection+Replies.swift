@@ -93,7 +93,6 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
         // Messages that nobody reads must not pile up; one message of any size may wait.
         let mayWait = Limits.connectionWindowBytes + framed.readableBytes
         guard stream.receiver != nil, stream.unsentBytes > mayWait else { return }
-        stream.receiver?.cancelled()
         reset(stream, .cancel)
     }
 

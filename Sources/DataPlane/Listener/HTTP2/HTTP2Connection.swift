@@ -152,7 +152,7 @@ final class FrameWatch: NIOHTTP2FrameDelegate {
 
 /// Decides when a client's pings are abuse: many, close together, with nothing sent in between.
 struct PingPolicy {
-    private var last = NIODeadline.uptimeNanoseconds(0)
+    private var last: NIODeadline?
     private var strikes = 0
 
     /// The server has sent headers or data: pings may be about them.
@@ -160,7 +160,7 @@ struct PingPolicy {
 
     /// Counts a ping; false when it was one too many.
     mutating func allows(at now: NIODeadline) -> Bool {
-        if now < last + .seconds(Limits.pingIntervalSeconds) { strikes += 1 }
+        if let last, now < last + .seconds(Limits.pingIntervalSeconds) { strikes += 1 }
         last = now
         return strikes <= Limits.pingStrikesMaximum
     }
