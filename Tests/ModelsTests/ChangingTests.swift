@@ -49,7 +49,7 @@ private func name(_ text: String) throws -> ModelName { try ModelName(text) }
     #expect(try harness.predict(latest("a")) == 1)
     let lease = try harness.manager.acquire(latest("a"))
     let gone = try harness.change([], .gone([name("a")]))
-    await harness.until("a", 1, .unloading)
+    await harness.recorder.until { harness.recorder.lines.contains("a/1 UNLOADING") }
     #expect(!gone.isThere)
     withExtendedLifetime(lease) {}
     _ = consume lease
@@ -196,10 +196,11 @@ private func name(_ text: String) throws -> ModelName { try ModelName(text) }
     #expect(try harness.predict(latest("a")) == 1)
 }
 
-@Test(arguments: [
-    ("x", [-1, 2], nil), ("x", [-1, 3], "shape [-1, 3]"), ("x", [2], "shape [2]"),
-    ("z", [-1, 2], "input 'z', which the model does not have"),
-] as [(String, [Int], String?)])
+@Test(
+    arguments: [
+        ("x", [-1, 2], nil), ("x", [-1, 3], "shape [-1, 3]"), ("x", [2], "shape [2]"),
+        ("z", [-1, 2], "input 'z', which the model does not have"),
+    ] as [(String, [Int], String?)])
 func theDeclaredSignatureMustBeTheModels(_ input: String, _ shape: [Int], _ words: String?)
     async throws
 {

@@ -14,7 +14,8 @@ extension ModelAdministrator {
         let known = Set(statuses.map(\.name))
         let (repository, notes) = shown.withLock { ($0.repository, $0.notes) }
         let others = Set(repository).union(notes.keys).subtracting(known)
-        return (statuses.flatMap(Self.entries)
+        return
+            (statuses.flatMap(Self.entries)
             + others.map { name in
                 RepositoryEntry(
                     name: name.text, version: nil, state: notes[name].map { _ in .unavailable },

@@ -144,7 +144,8 @@ extension ModelAdministrator {
         let isNamed = state.wanted.isNamed(name)
         state.wanted.change(name, isNamed ? .unloaded : nil)
         let isInRepository =
-            isNamed || repository.map { wanted.model.baseDirectory.hasPrefix($0.path + "/") } ?? false
+            isNamed
+            || repository.map { wanted.model.baseDirectory.hasPrefix($0.path + "/") } ?? false
         do throws(ServingError) {
             _ = number(for: name, &state)
             try manager.change(

@@ -27,7 +27,9 @@ extension ModelAdministrator {
             return .loaded(try completed(model, configuration, &state))
         }
         if state.wanted.isNamed(request.name) { return nil }
-        if let model = repository?.model(named: request.name) { return .loaded(.init(model: model)) }
+        if let model = repository?.model(named: request.name) {
+            return .loaded(.init(model: model))
+        }
         // What was sent with an earlier request is loaded again.
         if let change = state.wanted.changes[request.name], change != .unloaded { return change }
         throw Self.unknown(request.name)

@@ -124,7 +124,8 @@ extension TritonModelConfiguration {
         guard let name = try root.text("default_model_filename") else { return nil }
         guard ModelFilePath.isSafe(name) else {
             throw root.wrong(
-                "default_model_filename", "must be a file in the version directory, not "
+                "default_model_filename",
+                "must be a file in the version directory, not "
                     + "'\(name.clipped(to: 80))'")
         }
         return name

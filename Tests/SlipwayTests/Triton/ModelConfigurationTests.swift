@@ -116,7 +116,10 @@ private let full = """
     ("instance_group { gpus: [ 0 ] }", "asks for a GPU"),
     ("instance_group { kind: KIND_CPUS }", "did you mean 'KIND_CPU'?"),
     ("dynamic_batching { }", "needs 'max_batch_size' above 0"),
-    ("max_batch_size: 2 dynamic_batching { preferred_batch_size: 4 }", "more than 'max_batch_size'"),
+    (
+        "max_batch_size: 2 dynamic_batching { preferred_batch_size: 4 }",
+        "more than 'max_batch_size'"
+    ),
     ("max_batch_size: 2 dynamic_batching { priority_levels: 3 }", "all requests have one priority"),
     ("max_batch_size: 2 dynamic_batching { preserve_ordering: true }", "must stay false"),
     ("input { data_type: TYPE_FP32 dims: 1 }", "'input.name' is missing"),
@@ -194,10 +197,11 @@ func refusesJSONThatIsNoModelConfiguration(_ text: String, _ words: String) {
     }
 }
 
-@Test(arguments: [
-    ("", nil), ("max_batch_size: 0", 1), ("max_batch_size: 6", 1),
-    ("max_batch_size: 6 dynamic_batching { }", 6),
-] as [(String, Int?)])
+@Test(
+    arguments: [
+        ("", nil), ("max_batch_size: 0", 1), ("max_batch_size: 6", 1),
+        ("max_batch_size: 6 dynamic_batching { }", 6),
+    ] as [(String, Int?)])
 func maxBatchSizeAndDynamicBatchingDecideHowManyRowsShareARun(_ text: String, _ rows: Int?) throws {
     let policy = try read(text).scheduling(over: .standard)
     #expect(policy.batchRowsMaximum == rows ?? SchedulingPolicy.standard.batchRowsMaximum)

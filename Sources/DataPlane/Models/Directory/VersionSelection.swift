@@ -23,7 +23,8 @@ enum VersionSelection {
             if ignoresLeadingZeros, entry.name.hasPrefix("0"),
                 ModelVersion(directoryName: entry.name) != nil
             {
-                result.remarks.append("'\(entry.name)' begins with 0 and is ignored, as Triton does")
+                result.remarks.append(
+                    "'\(entry.name)' begins with 0 and is ignored, as Triton does")
                 continue
             }
             guard let version = ModelVersion(directoryName: entry.name) else {

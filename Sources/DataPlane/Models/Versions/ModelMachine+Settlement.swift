@@ -63,7 +63,8 @@ extension ModelMachine {
         if own.contains(where: \.isAvailable) { return .available }
         guard let latest = own.last else { return .pending }
         if let error = latest.endedError ?? latest.lastError { return .failed(error) }
-        guard latest.isShortOfMemory else { return .pending }
+        // One that a loader thread looks at again may have its memory by now.
+        guard latest.isShortOfMemory, case .waiting = latest.phase else { return .pending }
         return .short(ServingError(.resourceExhausted, "model \(name): \(latest.remark)"))
     }
 
