@@ -31,6 +31,7 @@ struct InvocationsStatus: Hashable, Sendable {
         .methodNotAllowed: Self(.methodNotAllowed, "BAD_REQUEST"),
         .modelNotFound: absent,
         .modelNotReady: unavailable,
+        .alreadyExists: Self(.conflict, "RESOURCE_ALREADY_EXISTS"),
         .requestTooLarge: Self(.payloadTooLarge, "BAD_REQUEST"),
         .unsupportedMediaType: Self(.unsupportedMediaType, "BAD_REQUEST"),
         .unsupported: Self(.notImplemented, "NOT_IMPLEMENTED"),

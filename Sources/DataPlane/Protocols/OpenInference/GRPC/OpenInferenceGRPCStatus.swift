@@ -19,6 +19,7 @@ enum OpenInferenceGRPCStatus {
         .methodNotAllowed: .unimplemented,
         .modelNotFound: .notFound,
         .modelNotReady: .unavailable,
+        .alreadyExists: .alreadyExists,
         .requestTooLarge: .resourceExhausted,
         .unsupportedMediaType: .invalidArgument,
         .unsupported: .unimplemented,
