@@ -36,13 +36,9 @@ struct CheckSession: Sendable {
     }
 
     /// Makes a unary gRPC call.
-    func call(
-        _ path: String, metadata: [(name: String, value: String)] = [],
-        _ write: (inout ByteBuffer) throws -> Void = { _ in }
-    ) async throws -> GRPCClientReply {
-        var message = ByteBuffer()
-        try write(&message)
-        return try await client().call(path, [message], metadata: metadata)
+    func call(_ path: String, _ message: ByteBuffer = ByteBuffer()) async throws -> GRPCClientReply
+    {
+        try await client().call(path, [message])
     }
 
     /// The gRPC connection.
@@ -112,4 +108,11 @@ extension GRPCClientReply {
 /// Demands a condition.
 func expect(_ condition: Bool, _ otherwise: @autoclosure () -> String) throws {
     if !condition { throw Breach(otherwise()) }
+}
+
+/// A protobuf message, written by `write`.
+func message(_ write: (inout ByteBuffer) -> Void) -> ByteBuffer {
+    var buffer = ByteBuffer()
+    write(&buffer)
+    return buffer
 }

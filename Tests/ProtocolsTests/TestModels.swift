@@ -18,8 +18,10 @@ enum TestModels {
         for model in try ExampleModels.all(observer) { service.add(model) }
         for type in ElementType.allCases { service.add(try identity(type, observer)) }
         service.add(
-            try failing("overloaded", ServingError(.overloaded, "full", retryAfter: .seconds(2))))
-        service.add(try failing("broken", ServingError(.engineFailed, "the engine says no")))
+            try failing(
+                "overloaded", ServingError(.overloaded, "full", retryAfter: .seconds(2)), observer))
+        service.add(
+            try failing("broken", ServingError(.engineFailed, "the engine says no"), observer))
         service.setStatus(
             ModelStatus(
                 name: try ModelName("loading"),
@@ -139,10 +141,14 @@ enum TestModels {
         return FakeServable(metadata, observer: observer) { (inputs, _) in [inputs[0]] }
     }
 
-    static func failing(_ name: String, _ error: ServingError) throws -> FakeServable {
+    static func failing(
+        _ name: String, _ error: ServingError, _ observer: RecordingObserver
+    ) throws -> FakeServable {
         let metadata = try metadata(
             name, 1, inputs: [specification("x", .float32)],
             outputs: [specification("y", .float32)])
-        return FakeServable(metadata) { (_, _) throws(ServingError) in throw error }
+        return FakeServable(metadata, observer: observer) { (_, _) throws(ServingError) in
+            throw error
+        }
     }
 }

@@ -24,7 +24,8 @@ enum GRPCSuite {
             try expect(status == 1, "the status is \(status)")
         },
         Check("health-unknown", "the health of an unknown service is NOT_FOUND") {
-            try await $0.call(check) { $0.writeProtobuf(1, string: "no.such.Service") }.expect(5)
+            try await $0.call(check, message { $0.writeProtobuf(1, string: "no.such.Service") })
+                .expect(5)
         },
         Check("reflection", "server reflection lists the services") {
             var message = ByteBuffer()

@@ -22,10 +22,11 @@ enum OpenInferenceGRPCSuite {
 
     private static let documents = [
         Check("ready", "ServerReady and ModelReady say yes") {
-            try expect(
-                try await flag($0.call(path("ServerReady"))), "ServerReady says no")
+            let server = try await $0.call(path("ServerReady"))
+            try expect(try flag(server), "ServerReady says no")
             let model = $0.model
-            let reply = try await $0.call(path("ModelReady")) { $0.writeProtobuf(1, string: model) }
+            let reply = try await $0.call(
+                path("ModelReady"), message { $0.writeProtobuf(1, string: model) })
             try expect(try flag(reply), "ModelReady says no")
         },
         Check("server", "ServerMetadata has a name and a version") {
@@ -36,9 +37,12 @@ enum OpenInferenceGRPCSuite {
         },
         Check("metadata", "ModelMetadata names the model and its inputs") {
             let model = $0.model
-            let message = try await $0.call(path("ModelMetadata")) {
-                $0.writeProtobuf(1, string: model)
-            }.expectMessage()
+            let message = try await $0.call(
+                path("ModelMetadata"),
+                message {
+                    $0.writeProtobuf(1, string: model)
+                }
+            ).expectMessage()
             let fields = try texts(message)
             try expect(
                 fields[1] == [model] && fields[4]?.count == $0.sample.inputs.count,
@@ -74,32 +78,42 @@ enum OpenInferenceGRPCSuite {
 
     private static let refusals = [
         Check("unknown-model", "an unknown model is NOT_FOUND (older Triton: UNAVAILABLE)") {
-            try await $0.call(path("ModelInfer")) {
-                $0.writeProtobuf(1, string: CheckSession.unknownModel)
-            }.expect(5, 14)
+            try await $0.call(
+                path("ModelInfer"),
+                message {
+                    $0.writeProtobuf(1, string: CheckSession.unknownModel)
+                }
+            ).expect(5, 14)
         },
         Check("both-contents", "typed and raw contents together are INVALID_ARGUMENT") {
             guard let port = $0.sample.inputs.first(where: { typedField($0.type) != nil }) else {
                 throw Skip("the model has no input with typed contents")
             }
             let session = $0
-            try await $0.call(path("ModelInfer")) {
-                $0.writeProtobuf(1, string: session.model)
-                input(port, raw: false, in: &$0)
-                $0.writeProtobuf(7, string: "raw")
-            }.expect(3)
+            try await $0.call(
+                path("ModelInfer"),
+                message {
+                    $0.writeProtobuf(1, string: session.model)
+                    input(port, raw: false, in: &$0)
+                    $0.writeProtobuf(7, string: "raw")
+                }
+            ).expect(3)
         },
         Check("short-raw", "raw contents that do not fill their shape are INVALID_ARGUMENT") {
             let session = $0
-            try await $0.call(path("ModelInfer")) {
-                $0.writeProtobuf(1, string: session.model)
-                for port in session.sample.inputs { input(port, raw: true, in: &$0) }
-                for _ in session.sample.inputs { $0.writeProtobuf(7, string: "x") }
-            }.expect(3)
+            try await $0.call(
+                path("ModelInfer"),
+                message {
+                    $0.writeProtobuf(1, string: session.model)
+                    for port in session.sample.inputs { input(port, raw: true, in: &$0) }
+                    for _ in session.sample.inputs { $0.writeProtobuf(7, string: "x") }
+                }
+            ).expect(3)
         },
         Check("missing-input", "an inference without inputs is INVALID_ARGUMENT") {
             let model = $0.model
-            try await $0.call(path("ModelInfer")) { $0.writeProtobuf(1, string: model) }.expect(3)
+            try await $0.call(path("ModelInfer"), message { $0.writeProtobuf(1, string: model) })
+                .expect(3)
         },
         Check("unknown-method", "an unknown method is UNIMPLEMENTED") {
             try await $0.call(path("NoSuchMethod")).expect(12)
@@ -109,15 +123,17 @@ enum OpenInferenceGRPCSuite {
     private static func infer(
         _ session: CheckSession, raw: Bool, _ more: (inout ByteBuffer) -> Void = { _ in }
     ) async throws -> GRPCClientReply {
-        try await session.call(path("ModelInfer")) {
-            $0.writeProtobuf(1, string: session.model)
-            for port in session.sample.inputs { input(port, raw: raw, in: &$0) }
-            more(&$0)
-            guard raw else { return }
-            for port in session.sample.inputs {
-                $0.writeProtobuf(7) { $0.writeImmutableBuffer(session.sample.bytes(port)) }
-            }
-        }
+        try await session.call(
+            path("ModelInfer"),
+            message {
+                $0.writeProtobuf(1, string: session.model)
+                for port in session.sample.inputs { input(port, raw: raw, in: &$0) }
+                more(&$0)
+                guard raw else { return }
+                for port in session.sample.inputs {
+                    $0.writeProtobuf(7) { $0.writeImmutableBuffer(session.sample.bytes(port)) }
+                }
+            })
     }
 
     private static func input(

@@ -22,44 +22,54 @@ enum TensorFlowServingGRPCSuite {
     private static let answers = [
         Check("predict-typed", "Predict takes typed values (float_val, ...) and names the version")
         {
-            let reply = try await $0.call("/\(prediction)/Predict") { [sample = $0.sample] in
-                spec(sample.model, in: &$0)
-                for input in sample.inputs { entry(input, typed: true, sample, in: &$0) }
-            }
+            let reply = try await $0.call(
+                "/\(prediction)/Predict",
+                message { [sample = $0.sample] in
+                    spec(sample.model, in: &$0)
+                    for input in sample.inputs { entry(input, typed: true, sample, in: &$0) }
+                })
             try expectOutputs(reply, $0.sample)
         },
         Check("predict-content", "Predict takes tensor_content") {
             guard $0.sample.inputs.allSatisfy({ $0.type != .bytes }) else {
                 throw Skip("strings have no tensor_content")
             }
-            let reply = try await $0.call("/\(prediction)/Predict") { [sample = $0.sample] in
-                spec(sample.model, in: &$0)
-                for input in sample.inputs { entry(input, typed: false, sample, in: &$0) }
-            }
+            let reply = try await $0.call(
+                "/\(prediction)/Predict",
+                message { [sample = $0.sample] in
+                    spec(sample.model, in: &$0)
+                    for input in sample.inputs { entry(input, typed: false, sample, in: &$0) }
+                })
             try expectOutputs(reply, $0.sample)
         },
         Check("output-filter", "output_filter chooses the outputs") {
             guard let last = $0.sample.outputs.last else { throw Skip("the model has no outputs") }
-            let reply = try await $0.call("/\(prediction)/Predict") { [sample = $0.sample] in
-                spec(sample.model, in: &$0)
-                for input in sample.inputs { entry(input, typed: true, sample, in: &$0) }
-                $0.writeProtobuf(3, string: last.name)
-            }
+            let reply = try await $0.call(
+                "/\(prediction)/Predict",
+                message { [sample = $0.sample] in
+                    spec(sample.model, in: &$0)
+                    for input in sample.inputs { entry(input, typed: true, sample, in: &$0) }
+                    $0.writeProtobuf(3, string: last.name)
+                })
             let names = try outputNames(try reply.expectMessage())
             try expect(names == [last.name], "the outputs are \(names)")
         },
         Check("metadata", "GetModelMetadata answers signature_def") {
-            let reply = try await $0.call("/\(prediction)/GetModelMetadata") { [model = $0.model] in
-                spec(model, in: &$0)
-                $0.writeProtobuf(2, string: "signature_def")
-            }
+            let reply = try await $0.call(
+                "/\(prediction)/GetModelMetadata",
+                message { [model = $0.model] in
+                    spec(model, in: &$0)
+                    $0.writeProtobuf(2, string: "signature_def")
+                })
             try expect(
                 try reply.expectMessage().readableBytes > 0, "the reply has no metadata")
         },
         Check("status", "GetModelStatus lists the versions") {
-            let reply = try await $0.call("/\(models)/GetModelStatus") { [model = $0.model] in
-                spec(model, in: &$0)
-            }
+            let reply = try await $0.call(
+                "/\(models)/GetModelStatus",
+                message { [model = $0.model] in
+                    spec(model, in: &$0)
+                })
             try expect(try reply.expectMessage().readableBytes > 0, "no version is listed")
         },
     ]
@@ -69,43 +79,59 @@ enum TensorFlowServingGRPCSuite {
             try await $0.call("/\(prediction)/Predict").expect(3, text: "Missing ModelSpec")
         },
         Check("unknown-model", "an unknown model is NOT_FOUND in the original's words") {
-            try await $0.call("/\(prediction)/Predict") { spec(CheckSession.unknownModel, in: &$0) }
-                .expect(5, text: "Servable not found for request: Latest(no_such_model)")
+            try await $0.call(
+                "/\(prediction)/Predict", message { spec(CheckSession.unknownModel, in: &$0) }
+            )
+            .expect(5, text: "Servable not found for request: Latest(no_such_model)")
         },
         Check("unknown-label", "an unknown label is INVALID_ARGUMENT in the original's words") {
-            try await $0.call("/\(prediction)/Predict") { [model = $0.model] in
-                $0.writeProtobuf(1) {
-                    $0.writeProtobuf(1, string: model)
-                    $0.writeProtobuf(4, string: "no_such_label")
+            try await $0.call(
+                "/\(prediction)/Predict",
+                message { [model = $0.model] in
+                    $0.writeProtobuf(1) {
+                        $0.writeProtobuf(1, string: model)
+                        $0.writeProtobuf(4, string: "no_such_label")
+                    }
                 }
-            }.expect(3, text: "Unrecognized servable version label: no_such_label")
+            ).expect(3, text: "Unrecognized servable version label: no_such_label")
         },
         Check("unknown-signature", "an unknown signature is refused by name") {
-            let reply = try await $0.call("/\(prediction)/Predict") { [model = $0.model] in
-                $0.writeProtobuf(1) {
-                    $0.writeProtobuf(1, string: model)
-                    $0.writeProtobuf(3, string: "no_such_signature")
-                }
-            }
+            let reply = try await $0.call(
+                "/\(prediction)/Predict",
+                message { [model = $0.model] in
+                    $0.writeProtobuf(1) {
+                        $0.writeProtobuf(1, string: model)
+                        $0.writeProtobuf(3, string: "no_such_signature")
+                    }
+                })
             try reply.expect(3, 9)
             try expect(
                 reply.message.contains("\"no_such_signature\" not found"),
                 "the message is '\(reply.message.clipped())'")
         },
         Check("missing-input", "a request without the model's inputs is INVALID_ARGUMENT") {
-            try await $0.call("/\(prediction)/Predict") { [model = $0.model] in
-                spec(model, in: &$0)
-            }.expect(3)
+            try await $0.call(
+                "/\(prediction)/Predict",
+                message { [model = $0.model] in
+                    spec(model, in: &$0)
+                }
+            ).expect(3)
         },
         Check("no-metadata-field", "GetModelMetadata without a field is INVALID_ARGUMENT") {
-            try await $0.call("/\(prediction)/GetModelMetadata") { [model = $0.model] in
-                spec(model, in: &$0)
-            }.expect(3)
+            try await $0.call(
+                "/\(prediction)/GetModelMetadata",
+                message { [model = $0.model] in
+                    spec(model, in: &$0)
+                }
+            ).expect(3)
         },
         Check("status-unknown", "the status of an unknown model is NOT_FOUND") {
-            try await $0.call("/\(models)/GetModelStatus") {
-                spec(CheckSession.unknownModel, in: &$0)
-            }.expect(5, text: "Could not find any versions of model no_such_model")
+            try await $0.call(
+                "/\(models)/GetModelStatus",
+                message {
+                    spec(CheckSession.unknownModel, in: &$0)
+                }
+            ).expect(5, text: "Could not find any versions of model no_such_model")
         },
         Check("not-protobuf", "a message that is no protobuf is refused, not crashed on") {
             let reply = try await $0.client().call(
