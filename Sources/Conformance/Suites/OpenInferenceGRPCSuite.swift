@@ -21,13 +21,14 @@ enum OpenInferenceGRPCSuite {
     private static func path(_ method: String) -> String { "/\(service)/\(method)" }
 
     private static let documents = [
-        Check("ready", "ServerReady and ModelReady say yes") {
-            let server = try await $0.call(path("ServerReady"))
-            try expect(try flag(server), "ServerReady says no")
-            let model = $0.model
-            let reply = try await $0.call(
-                path("ModelReady"), message { $0.writeProtobuf(1, string: model) })
-            try expect(try flag(reply), "ModelReady says no")
+        Check("ready", "ServerReady says yes") {
+            let message = try await $0.call(path("ServerReady")).expectMessage()
+            try expect(try flag(message), "it says no")
+        },
+        Check("model-ready", "ModelReady says yes") { session in
+            let question = message { $0.writeProtobuf(1, string: session.model) }
+            let answer = try await session.call(path("ModelReady"), question).expectMessage()
+            try expect(try flag(answer), "it says no")
         },
         Check("server", "ServerMetadata has a name and a version") {
             let fields = try texts(try await $0.call(path("ServerMetadata")).expectMessage())
@@ -173,8 +174,8 @@ enum OpenInferenceGRPCSuite {
         }
     }
 
-    private static func flag(_ reply: GRPCClientReply) throws -> Bool {
-        try reply.expectMessage().withProtobufReader { reader throws(ServingError) in
+    private static func flag(_ message: ByteBuffer) throws -> Bool {
+        try message.withProtobufReader { reader throws(ServingError) in
             guard try reader.nextField() == 1 else { return false }
             return try reader.boolean()
         }
