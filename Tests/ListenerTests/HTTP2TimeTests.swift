@@ -26,6 +26,14 @@ import Testing
         #expect(try wire.received().isEmpty)
     }
 
+    @Test func neverStartsACallWhoseDeadlineHasPassed() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.call(1, "/t.T/Echo", [("grpc-timeout", "0m")])
+        #expect(try wire.status().code == "4")
+        #expect(calls.calls.isEmpty)
+    }
+
     @Test func endsACallAtTheRequestTimeoutOfTheListener() throws {
         let wire = try HTTP2Wire(requestTimeout: .seconds(2))
         try wire.call(1, "/t.T/Silent", [("grpc-timeout", "1H")])
