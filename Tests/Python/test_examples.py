@@ -1,0 +1,66 @@
+"""The examples that documentation shows: they run as they stand there."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import requests
+from harness import MODELS, REQUESTS, ROOT, TIMEOUT, slipway
+
+CLIENTS = ROOT / "examples" / "clients"
+
+
+def run(script, *arguments):
+    done = subprocess.run(
+        [sys.executable, script, *arguments], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class TestClients:
+    @pytest.mark.parametrize(
+        "name, answer",
+        [("tensorflow_serving_grpc", "[2.5, 3.0, 4.5]\n"), ("triton_grpc", "[2.5 3.  4.5]\n")],
+    )
+    def test_over_grpc(self, server, name, answer):
+        assert run(CLIENTS / f"{name}.py", server.addresses["grpc"]) == answer
+
+    def test_over_rest(self, server):
+        lines = run(CLIENTS / "rest.py", server.rest).splitlines()
+        assert len(lines) == 4
+        assert all("[2.5, 3.0, 4.5]" in line for line in lines)
+
+    def test_the_readme_shows_these_scripts(self):
+        shown = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        assert len(shown) == 2
+        for text, name in zip(shown, ["tensorflow_serving_grpc", "triton_grpc"]):
+            script = (CLIENTS / f"{name}.py").read_text()
+            script = re.sub(r'^""".*?"""\n\nimport sys\n\n', "", script)
+            script = re.sub(r"address = sys.argv.*\n", "", script)
+            assert text == script.replace("(address)", '("127.0.0.1:8500")')
+
+
+class TestConfigurations:
+    def test_the_repository_of_tritons_layout(self, launch):
+        server = launch("--repository", ROOT / "examples" / "repository").wait_until_ready()
+        body = json.loads((REQUESTS / "digit.infer.json").read_text())
+        body["outputs"] = [{"name": "probabilities", "parameters": {"classification": 1}}]
+        reply = requests.post(f"{server.rest}/v2/models/digits/infer", json=body, timeout=TIMEOUT)
+        assert reply.status_code == 200, reply.text
+        assert reply.json()["outputs"][0]["data"][0].endswith(":1:one")
+
+    def test_the_list_of_models(self, tmp_path):
+        text = (ROOT / "examples" / "models.config").read_text()
+        assert text.count('"/models/') == 2
+        listed = tmp_path / "models.config"
+        listed.write_text(text.replace('"/models/', f'"{MODELS}/'))
+        done = slipway("config", f"--model_config_file={listed}", "-o", "json")
+        assert done.returncode == 0, done.stderr
+        models = json.loads(done.stdout)["models"]
+        assert [(m["name"], m["source"]) for m in models] == [
+            ("digits", f"{MODELS}/digits"), ("half_plus_two", f"{MODELS}/half_plus_two"),
+        ]
+        assert models[0]["labels"] == {"canary": 2, "stable": 1}
