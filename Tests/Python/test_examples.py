@@ -33,6 +33,12 @@ class TestClients:
         assert len(lines) == 4
         assert all("[2.5, 3.0, 4.5]" in line for line in lines)
 
+    def test_the_request_for_classes(self, server):
+        body = (REQUESTS / "digit.classify.json").read_bytes()
+        url = f"{server.rest}/v1/models/digits:classify"
+        classes = requests.post(url, data=body, timeout=TIMEOUT).json()["results"][0]
+        assert max(classes, key=lambda pair: pair[1])[0] == "1"
+
     def test_the_readme_shows_these_scripts(self):
         shown = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
         assert len(shown) == 2
@@ -46,11 +52,11 @@ class TestClients:
 class TestConfigurations:
     def test_the_repository_of_tritons_layout(self, launch):
         server = launch("--repository", ROOT / "examples" / "repository").wait_until_ready()
-        body = json.loads((REQUESTS / "digit.infer.json").read_text())
-        body["outputs"] = [{"name": "probabilities", "parameters": {"classification": 1}}]
-        reply = requests.post(f"{server.rest}/v2/models/digits/infer", json=body, timeout=TIMEOUT)
+        body = (REQUESTS / "digit.best.infer.json").read_bytes()
+        reply = requests.post(f"{server.rest}/v2/models/digits/infer", data=body, timeout=TIMEOUT)
         assert reply.status_code == 200, reply.text
-        assert reply.json()["outputs"][0]["data"][0].endswith(":1:one")
+        best = reply.json()["outputs"][0]["data"]
+        assert len(best) == 3 and best[0].endswith(":1:one")
 
     def test_the_list_of_models(self, tmp_path):
         text = (ROOT / "examples" / "models.config").read_text()
