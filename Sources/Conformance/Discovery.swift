@@ -21,6 +21,23 @@ struct Discovery: Sendable {
         return rest
     }
 
+    /// A client of the gRPC port: the one that is given, else the usual one beside the REST port if
+    /// something listens there, else the REST port.
+    static func calls(_ target: ConformanceRun.Target) async throws(ServingError) -> GRPCClient {
+        if let grpc = target.grpc { return try GRPCClient(url: grpc, options: target.options) }
+        let usual = grpcAddress(beside: target.rest)
+        let client = try GRPCClient(url: usual, options: target.options)
+        guard usual != target.rest else { return client }
+        do throws(ServingError) {
+            _ = try await client.call("/grpc.health.v1.Health/Check", [ByteBuffer()])
+        } catch {
+            guard error.code == .addressUnavailable else { return client }
+            await client.close()
+            return try GRPCClient(url: target.rest, options: target.options)
+        }
+        return client
+    }
+
     /// Describes a model by its metadata, over whichever protocol the server answers.
     func sample(of model: String?) async throws(ServingError) -> ModelSample {
         let model = try await name(model)

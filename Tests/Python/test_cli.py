@@ -226,7 +226,7 @@ class TestCheck:
         model.mkdir()
         for text, words in [
             ('name: "wine"', "but the model is 'digits'"),
-            ("max_batch_sise: 2", "line 1, column 1: unknown field 'max_batch_sise'"),
+            ("max_batch_sise: 2", "line 1, column 1: there is no field 'max_batch_sise'"),
             ('output { name: "y" data_type: TYPE_FP32 dims: [1] label_filename: "l" }', "/digits/l"),
             ("sequence_batching { }", "sequence_batching"),
         ]:

@@ -1,6 +1,5 @@
 """The examples that documentation shows: they run as they stand there."""
 
-import json
 import re
 import subprocess
 import sys
@@ -63,10 +62,10 @@ class TestConfigurations:
         assert text.count('"/models/') == 2
         listed = tmp_path / "models.config"
         listed.write_text(text.replace('"/models/', f'"{MODELS}/'))
-        done = slipway("config", f"--model_config_file={listed}", "-o", "json")
+        done = slipway("config", f"--model_config_file={listed}")
         assert done.returncode == 0, done.stderr
-        models = json.loads(done.stdout)["models"]
-        assert [(m["name"], m["source"]) for m in models] == [
-            ("digits", f"{MODELS}/digits"), ("half_plus_two", f"{MODELS}/half_plus_two"),
-        ]
-        assert models[0]["labels"] == {"canary": 2, "stable": 1}
+        for line in [
+            f"source: {MODELS}/digits", f"source: {MODELS}/half_plus_two",
+            "labels: { canary: 2, stable: 1 }",
+        ]:
+            assert line in done.stdout
