@@ -42,11 +42,14 @@ struct Discovery: Sendable {
     func sample(of model: String?) async throws(ServingError) -> ModelSample {
         let model = try await name(model)
         let paths = ["/v2/models/\(model)", "/v1/models/\(model)/metadata"]
+        var reason: String?
         for (index, path) in paths.enumerated() {
             let reply = try await rest.get(path)
-            guard reply.status.code == 200,
-                let document = (try? JSONValue(parsing: reply.body))?.objectValue
-            else { continue }
+            let document = (try? JSONValue(parsing: reply.body))?.objectValue
+            guard reply.status.code == 200, let document else {
+                reason = reason ?? document?["error"]?.stringValue
+                continue
+            }
             let sample =
                 index == 0
                 ? try? ModelSample(model: model, openInference: document)
@@ -56,6 +59,7 @@ struct Discovery: Sendable {
         throw ServingError(
             .modelNotFound,
             "the server describes no inputs of model '\(model)' at \(paths.joined(separator: " or "))"
+                + (reason.map { " (\($0.clipped(to: 300)))" } ?? "")
                 + "; give the name of a model that is served and has inputs, with --model")
     }
 
