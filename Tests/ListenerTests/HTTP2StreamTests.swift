@@ -60,6 +60,26 @@ import Testing
         #expect(after.contains { $0.kind == .windowUpdate && $0.stream == 1 })
     }
 
+    /// The last part of a message makes the stream's window small: it must not be refilled then.
+    @Test func aWindowIsNotRefilledForAStreamThatHasEnded() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.open(1, "/t.T/Stream")
+        var rest = grpcFrame(String(repeating: "x", count: Limits.streamWindowBytes / 2))
+        while let part = rest.readSlice(length: min(rest.readableBytes, 60_000)),
+            part.readableBytes > 0
+        {
+            try wire.data(1, part, end: rest.readableBytes == 0)
+        }
+        #expect(calls.streams[0].0.heard.last == "ended")
+        let frames = try wire.received()
+        #expect(!frames.contains { $0.kind == .windowUpdate && $0.stream == 1 })
+        calls.streams[0].1.finish(.ok)
+        #expect(try wire.status().code == "0")
+        try wire.open(3, "/t.T/Stream")
+        #expect(calls.streams.count == 2, "the connection goes on")
+    }
+
     @Test func holdsBackAClientThatDoesNotReadAnswers() throws {
         let calls = RecordingCalls()
         let wire = try HTTP2Wire(calls)

@@ -108,8 +108,11 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        setup.logger.debug("an HTTP/2 connection failed", metadata: ["error": "\(error)"])
-        // The frame layer has reset the stream of a stream's error; the rest goes on.
+        let cause = (error as? NIOHTTP2Errors.StreamError)?.baseError ?? error
+        setup.logger.debug("an HTTP/2 connection failed", metadata: ["error": "\(cause)"])
+        // An error of one stream concerns that stream only. A WINDOW_UPDATE that waited for the socket
+        // until its stream had ended is one, too.
+        if error is NIOHTTP2Errors.StreamError { return }
         if error is any NIOHTTP2Error, !frames.hasFailed { return }
         if phase == .closing || phase == .closed { return }
         setup.observer?.requestRefused(status: 400)
