@@ -22,10 +22,7 @@ struct PredictRequestMessage: Sendable {
         try message.withProtobufReader { (reader) throws(ServingError) in
             while let field = try reader.nextField() {
                 switch field {
-                case 1:
-                    var spec = modelSpec ?? ModelSpecMessage()
-                    try spec.merge(reader.message())
-                    modelSpec = spec
+                case 1: try ModelSpecMessage.merge(reader.message(), into: &modelSpec)
                 case 2: try add(try Self.input(reader.message(), in: message))
                 case 3:
                     try Self.check(outputFilter.count, "output_filter")
