@@ -57,8 +57,8 @@ public struct GRPCCall: Sendable {
     public var message: ByteBuffer
     /// When its head was read.
     public var received: MonotonicTime
-    /// When its answer stops being of use: `grpc-timeout` or the listener's request timeout after
-    /// `received`, whichever is earlier.
+    /// When its answer stops being of use: `grpc-timeout` after `received` or, for a unary method,
+    /// the listener's request timeout if that is earlier; a stream without `grpc-timeout` may last.
     public var deadline: MonotonicTime
     /// Fires when the client resets the stream, closes the connection, or the deadline passes.
     public var cancellation: RequestCancellation

@@ -70,12 +70,22 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             single.received = .now()
             single.cancellation = cancellation
             GRPCPredictCall<ModelInferPredict>.run(
-                single, in: method.context, service: method.service, observer: method.observer
-            ) { [self, endsAtError] result in
+                single, in: method.context, service: method.service, observer: method.observer,
+                Answer(receiver: self, place: place, message: message))
+        }
+
+        /// Takes the answer to one request of the stream.
+        private struct Answer: GRPCPredictResponder {
+            let receiver: Receiver
+            let place: UInt64
+            let message: ByteBuffer
+
+            func finish(_ result: Result<GRPCReply, GRPCStatus>) {
                 switch result {
-                case .failure(let status) where !endsAtError:
-                    answered(place, .success(ModelStreamInferMethod.failure(status, of: message)))
-                default: answered(place, result)
+                case .failure(let status) where !receiver.endsAtError:
+                    let failure = ModelStreamInferMethod.failure(status, of: message)
+                    receiver.answered(place, .success(failure))
+                default: receiver.answered(place, result)
                 }
             }
         }
