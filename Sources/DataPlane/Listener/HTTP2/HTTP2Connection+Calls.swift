@@ -143,6 +143,10 @@ extension HTTP2Connection {
             let isEmpty = stream.message == nil && stream.messages.bufferedBytes == 0
             return end(stream, isEmpty ? .noMessage : .cutShort)
         }
+        // The timer may fire only after a quick answer; nobody waits for that any more.
+        guard eventLoop.now < stream.deadline else {
+            return end(stream, GRPCStatus(.deadlineExceeded, "Deadline Exceeded"))
+        }
         stream.message = nil
         stream.isWithHandler = true
         let call = makeCall(stream, message: message)
