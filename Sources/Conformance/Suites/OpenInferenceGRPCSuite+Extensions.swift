@@ -23,8 +23,8 @@ extension OpenInferenceGRPCSuite {
             let reply = try await $0.call(
                 path("ModelStatistics"), message { $0.writeProtobuf(1, string: model) })
             try skipUnlessOffered(reply)
-            let first = try texts(try reply.expectMessage())[1]?.first ?? ""
-            let name = try texts(ByteBuffer(string: first))[1]?.first
+            let first = try payloads(try reply.expectMessage())[1]?.first ?? ByteBuffer()
+            let name = try texts(first)[1]?.first
             try expect(name == model, "the first model is '\(name ?? "")'")
         },
         Check("configuration", "ModelConfig names the model") {
@@ -32,15 +32,15 @@ extension OpenInferenceGRPCSuite {
             let reply = try await $0.call(
                 path("ModelConfig"), message { $0.writeProtobuf(1, string: model) })
             try skipUnlessOffered(reply)
-            let first = try texts(try reply.expectMessage())[1]?.first ?? ""
-            let name = try texts(ByteBuffer(string: first))[1]?.first
+            let first = try payloads(try reply.expectMessage())[1]?.first ?? ByteBuffer()
+            let name = try texts(first)[1]?.first
             try expect(name == model, "the configuration is of '\(name ?? "")'")
         },
         Check("index", "RepositoryIndex lists the model") {
             let reply = try await $0.call(path("RepositoryIndex"))
             try skipUnlessOffered(reply)
-            let entries = try texts(try reply.expectMessage())[1] ?? []
-            let names = try entries.compactMap { try texts(ByteBuffer(string: $0))[1]?.first }
+            let entries = try payloads(try reply.expectMessage())[1] ?? []
+            let names = try entries.compactMap { try texts($0)[1]?.first }
             try expect(names.contains($0.model), "the models are \(names)")
         },
         Check("not-protobuf", "a message that is no protobuf is refused, not crashed on") {

@@ -187,15 +187,19 @@ enum OpenInferenceGRPCSuite {
 
     /// Every length-delimited field's bytes as text, by its number.
     static func texts(_ message: ByteBuffer) throws -> [Int: [String]] {
+        try payloads(message).mapValues { $0.map { String(buffer: $0) } }
+    }
+
+    /// Every length-delimited field's bytes, by its number.
+    static func payloads(_ message: ByteBuffer) throws -> [Int: [ByteBuffer]] {
         try message.withProtobufReader { reader throws(ServingError) in
-            var fields: [Int: [String]] = [:]
+            var fields: [Int: [ByteBuffer]] = [:]
             while let field = try reader.nextField() {
                 guard reader.wireType == .lengthDelimited else {
                     try reader.skip()
                     continue
                 }
-                fields[field, default: []]
-                    .append(String(decoding: try reader.payload(), as: UTF8.self))
+                fields[field, default: []].append(ByteBuffer(bytes: try reader.payload()))
             }
             return fields
         }

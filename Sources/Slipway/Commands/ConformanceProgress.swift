@@ -8,7 +8,8 @@ public struct ConformanceProgress: Sendable {
     /// Writes to standard error if it is a terminal.
     public init() {
         let stream = StandardStream.error
-        self.init(write: stream.isTerminal ? { stream.write($0) } : nil)
+        let write: @Sendable (String) -> Void = { _ = stream.write($0) }
+        self.init(write: stream.isTerminal ? write : nil)
     }
 
     /// Writes by a function; nil writes nothing.
