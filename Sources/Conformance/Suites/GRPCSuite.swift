@@ -89,14 +89,6 @@ enum GRPCSuite {
             let isRefused = reply.httpStatus == 415 || (reply.code ?? 0) != 0
             try expect(isRefused, "it was answered with HTTP \(reply.httpStatus), \(reply.codeName)")
         },
-        Check("unknown-compression", "an unknown grpc-encoding is UNIMPLEMENTED (grpcio: INTERNAL)") {
-            // A compressed message, says its first byte; but of an unknown kind.
-            let path = try await easyMethod($0)
-            try await $0.client().call(
-                path, rawBody: ByteBuffer(bytes: [1, 0, 0, 0, 1, 0]),
-                metadata: [("grpc-encoding", "no-such-encoding")]
-            ).expect(12, 13)
-        },
         Check("gzip", "a message may be compressed with gzip") {
             let path = try await easyMethod($0)
             let content = StoredGzip.member(of: ByteBuffer())
@@ -105,6 +97,15 @@ enum GRPCSuite {
             frame.writeImmutableBuffer(content)
             try await $0.client().call(path, rawBody: frame, metadata: [("grpc-encoding", "gzip")])
                 .expect(0)
+        },
+        Check("unknown-compression", "an unknown grpc-encoding is UNIMPLEMENTED (grpcio: INTERNAL)") {
+            // Behind the check of gzip: grpcio takes the field's name amiss from then on.
+            // A compressed message, says its first byte; but of an unknown kind.
+            let path = try await easyMethod($0)
+            try await $0.client().call(
+                path, rawBody: ByteBuffer(bytes: [1, 0, 0, 0, 1, 0]),
+                metadata: [("grpc-encoding", "no-such-encoding")]
+            ).expect(12, 13)
         },
         Check("deadline", "a deadline in the past is DEADLINE_EXCEEDED") {
             let path = try await easyMethod($0)

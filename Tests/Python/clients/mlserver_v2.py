@@ -38,9 +38,9 @@ def values(datatype):
     return numpy.array([[0.5, -1.25], [3, 0]], wanted)
 
 
-def request(datatype):
+def request(datatype, use_bytes=False):
     if datatype == "BYTES":
-        given = StringCodec.encode_input("x", TEXTS, use_bytes=False)
+        given = StringCodec.encode_input("x", TEXTS, use_bytes=use_bytes)
     else:
         given = NumpyCodec.encode_input("x", values(datatype))
     return InferenceRequest(id="an id", inputs=[given])
@@ -121,7 +121,8 @@ def over_grpc(address):
         for datatype in [*TYPES, "BYTES"]:
             for raw in [False, True]:
                 asked = converters.ModelInferRequestConverter.from_types(
-                    request(datatype), model_name=datatype, model_version="1", use_raw=raw
+                    request(datatype, use_bytes=True), model_name=datatype, model_version="1",
+                    use_raw=raw,
                 )
                 reply = converters.ModelInferResponseConverter.to_types(stub.ModelInfer(asked))
                 wrong = compare(reply, datatype)
