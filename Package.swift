@@ -178,6 +178,12 @@ let package = Package(
                 "ServingCore", "Inference", "Listener", "Wire", "TestSupport", nioCore, nioPosix,
                 nioHTTP1, nioHTTP2, nioHPACK, nioEmbedded, nioSSL,
             ]),
+        tests(
+            "Conformance",
+            [
+                "ServingCore", "Tensors", "Wire", "SlipwayClient", "Conformance", "Slipway",
+                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+            ]),
         tests("Wire", ["ServingCore", "Tensors", "Wire", nioCore]),
         tests(
             "Protocols",

@@ -45,9 +45,11 @@ struct ConformanceCommand: ParsableCommand {
         let target = ConformanceRun.Target(
             rest: server, grpc: grpc, model: model, protocols: protocols,
             options: transport.options)
+        let progress = ConformanceProgress()
         let results = try Waiting.run { () async throws(ServingError) in
-            try await ConformanceRun.run(target)
+            try await ConformanceRun.run(target, progress: progress.show)
         }
+        progress.clear()
         let report = ConformanceReport(results)
         try output.show(report)
         guard report.isClean else { throw ExitCode(.failure) }

@@ -10,7 +10,9 @@ import Wire
 ///
 /// Requests run at the same time, as many as the listener delivers; answers come in the order of the
 /// requests. A prediction that fails is an answer with `error_message`, and the stream goes on,
-/// unless the call's metadata has `triton_grpc_error: true`: then the first error ends it.
+/// unless the call's metadata has `triton_grpc_error: true`: then the first error ends it. In the
+/// compatibility mode `mlserver` answers are bare `ModelInferResponse`, and the first error ends it
+/// too.
 struct ModelStreamInferMethod: GRPCStreamingMethod {
     let context: ModelInferPredict.Context
     let service: any InferenceService
@@ -53,7 +55,10 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             self.method = method
             self.call = call
             self.writer = writer
-            endsAtError = call.metadata.first(name: "triton_grpc_error") == "true"
+            // MLServer's answers have no place for an error.
+            endsAtError =
+                !method.context.isStream
+                || call.metadata.first(name: "triton_grpc_error") == "true"
         }
 
         func received(_ message: ByteBuffer) {
