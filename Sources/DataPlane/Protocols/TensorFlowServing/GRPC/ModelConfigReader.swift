@@ -25,6 +25,11 @@ enum ModelConfigReader {
             case 8:
                 let (label, version) = try label(reader.message())
                 model.labels[label] = version
+                guard model.labels.count <= Limits.reloadedModelsMaximum else {
+                    throw ServingError(
+                        .invalidRequest,
+                        "a model has at most \(Limits.reloadedModelsMaximum) version labels")
+                }
             default: try reader.skip()
             }
         }
