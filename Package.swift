@@ -147,7 +147,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", nioCore,
+                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", "Slipway",
+                nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: "Fuzz/FuzzTargets", swiftSettings: settings),
 
