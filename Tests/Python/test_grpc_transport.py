@@ -18,7 +18,7 @@ import numpy
 import pytest
 import requests
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from harness import TIMEOUT, Server, put_builtin
+from harness import TIMEOUT, Server, put_builtin, slipway
 from rawhttp2 import GRPC, PING, Wire, framed
 from test_operations import COLD, configured, gauge, make_certificates
 from test_tensorflow_serving_grpc import floats, tensor
@@ -176,6 +176,14 @@ def curl(*arguments):
     return body, *outcome.split()
 
 
+def conforms(*arguments):
+    """Whether all that `slipway conformance` checks there holds."""
+    done = slipway("conformance", *arguments, "--model", "m", timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " 0 break" in done.stdout
+    assert "server reflection lists the services" in done.stdout
+
+
 class TestListening:
     def test_tcp_in_the_clear(self, client):
         assert client.works()
@@ -186,6 +194,11 @@ class TestListening:
         assert server.addresses["grpc_socket"] == f"unix:{path}"
         with Client(f"unix:{path}") as client:
             assert client.works()
+
+    def test_conformance_holds_over_unix_sockets(self, start, tmp_path):
+        rest, calls = tmp_path / "rest.sock", tmp_path / "grpc.sock"
+        start(listen=f"{{ rest: off, rest_socket: {rest}, grpc: off, grpc_socket: {calls}, admin: 0 }}")
+        conforms(f"unix:{rest}", "--grpc", f"unix:{calls}")
 
     def test_one_port_for_everything(self, start):
         server = start(listen="{ rest: 0, grpc: same, admin: 0 }")
@@ -272,6 +285,13 @@ class TestTLS:
             assert code(client.check, timeout=3) in (
                 grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
             )
+
+    def test_conformance_holds_over_tls(self, start, folder, certificates):
+        server = self.begin(start, folder)
+        authority = certificates / "ca.pem"
+        conforms(
+            server.rest, "--grpc", f"https://{server.addresses['grpc']}", "--ca-file", authority
+        )
 
     def test_a_client_must_show_a_certificate_where_that_is_asked(
         self, start, folder, certificates
