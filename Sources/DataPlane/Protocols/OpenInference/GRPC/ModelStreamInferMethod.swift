@@ -42,6 +42,8 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             var order = AnswerOrder<Result<GRPCReply, GRPCStatus>>()
             /// How to stop the requests that are not answered yet.
             var cancellations: [UInt64: RequestCancellation] = [:]
+            /// Requests that are with the service.
+            var running = 0
             var isOver = false
         }
 
@@ -67,6 +69,7 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
                 guard !state.isOver else { return nil }
                 let place = state.order.requested()
                 state.cancellations[place] = cancellation
+                state.running += 1
                 return place
             }
             guard let place else { return writer.messageHandled() }
@@ -100,13 +103,20 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             send()
         }
 
-        func cancelled() { stop() }
+        func cancelled() {
+            stop()
+            if state.withLock({ $0.running == 0 }) { writer.finish(.ok) }
+        }
 
         private func answered(_ place: UInt64, _ answer: Result<GRPCReply, GRPCStatus>) {
-            state.withLock { state in
+            let isLast = state.withLock { state in
                 state.cancellations[place] = nil
+                state.running -= 1
                 state.order.answered(place, answer)
+                return state.isOver && state.running == 0
             }
+            // Cancelled; the connection waits until nothing is worked on any more.
+            if isLast { return writer.finish(.ok) }
             send()
         }
 
