@@ -36,11 +36,9 @@ struct MultiModelEndpoint: Sendable {
         }
     }
 
-    private func refuse(_ error: ServingError, _ status: HTTPResponseStatus? = nil)
-        -> HTTPResponse
-    {
+    private func refuse(_ error: ServingError) -> HTTPResponse {
         observer.requestRefused(.invocations, code: error.code)
-        return InvocationsReply.refusal(error, status: status)
+        return InvocationsReply.refusal(error)
     }
 
     /// `{"model_name": …, "url": …}`: 200 once it answers, 409 if it does already, 507 without memory.
@@ -55,10 +53,6 @@ struct MultiModelEndpoint: Sendable {
                 "the body must be {\"model_name\": \"…\", \"url\": \"DIRECTORY\"}")
         }
         let name = try ModelName(text)
-        guard catalog.modelStatus(of: name) == nil else {
-            let error = ServingError(.invalidRequest, "model '\(name)' is loaded already")
-            return responder.respond(refuse(error, .conflict))
-        }
         let request = ModelLoadRequest(name: name, location: url)
         administration.loadModel(request) { [self] result in
             switch result {
