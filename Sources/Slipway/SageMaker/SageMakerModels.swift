@@ -49,7 +49,7 @@ public enum SageMakerModels {
         }
     }
 
-    private static func directories(in path: String) -> [String] {
+    static func directories(in path: String) -> [String] {
         guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []

@@ -9,12 +9,12 @@ enum InvocationsReply {
 
     /// MLflow's form of an error: `{"error_code":"BAD_REQUEST","message":"…"}`.
     static func refusal(
-        _ error: ServingError, status: HTTPResponseStatus? = nil, allow: String? = nil
+        _ error: ServingError, allow: String? = nil
     ) -> HTTPResponse {
         let known = InvocationsStatus.of(error.code)
         var response = document(
             .object([("error_code", .text(known.name)), ("message", .text(error.message))]),
-            status ?? known.http)
+            known.http)
         RetryAfter.add(for: error, to: &response.headers)
         if let allow { response.headers.replaceOrAdd(name: "allow", value: allow) }
         return response
