@@ -18,7 +18,7 @@ import numpy
 import pytest
 import requests
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from harness import TIMEOUT, Server, put_builtin, slipway
+from harness import FIXTURES, TIMEOUT, Server, put_builtin, put_file, slipway
 from rawhttp2 import GRPC, PING, Wire, framed
 from test_operations import COLD, configured, gauge, make_certificates
 from test_tensorflow_serving_grpc import floats, tensor
@@ -401,6 +401,17 @@ class TestMessages:
                 "Received message larger than max (1073741825 vs. 1073741824)"
             )
             wire.check(3)
+
+    def test_an_answer_that_no_message_can_hold_is_an_error_of_the_call(self, launch, tmp_path):
+        put_file(FIXTURES / "big_output.onnx", tmp_path / "m", 1)
+        server = launch(f"m={tmp_path}/m").wait_until_ready()
+        message = service_pb2.ModelInferRequest(model_name="m")
+        message.inputs.add(name="shape", datatype="INT64", shape=[1])
+        message.raw_input_contents.append(numpy.int64(2**29).tobytes())
+        with Client(server.addresses["grpc"]) as client:
+            refusal = failure(client.inference.ModelInfer, message, timeout=TIMEOUT)
+            assert "a protobuf message has less than 2147483647" in refusal.details()
+            assert client.check() == health_pb2.HealthCheckResponse.SERVING
 
     def test_binary_metadata_is_no_obstacle(self, client):
         metadata = [("trace-bin", bytes(range(256))), ("x-text", "plain"), ("empty-bin", b"")]

@@ -105,7 +105,7 @@ enum ModelInferPredict: ContextualGRPCPredictProtocol {
             guard let place = form.sharedMemory(index) else { continue }
             try context.extensions.sharedMemory.write(output.tensor, to: place)
         }
-        return ModelInferResponseWriter(response, form).reply()
+        return try ModelInferResponseWriter(response, form).reply()
     }
 
     static func status(_ error: ServingError, in context: Context) -> GRPCStatus {

@@ -19,15 +19,20 @@ struct ModelInferResponseWriter {
         self.form = form
     }
 
+    /// Most bytes of a message: protobuf's lengths are signed 32-bit numbers.
+    private static let messageBytesMaximum = Int(Int32.max)
+
     /// The message, framed.
-    func reply() -> GRPCReply {
+    ///
+    /// - Throws: `unsupported` when the outputs do not fit into one protobuf message.
+    func reply() throws(ServingError) -> GRPCReply {
         let isTyped =
             form.isTyped
             && response.outputs.allSatisfy { TypedContents.field(of: $0.tensor.elementType) != nil }
-        return isTyped ? typedReply() : rawReply()
+        return isTyped ? try typedReply() : try rawReply()
     }
 
-    private func rawReply() -> GRPCReply {
+    private func rawReply() throws(ServingError) -> GRPCReply {
         var head = self.head()
         var rawBytes = 0
         for (index, output) in response.outputs.enumerated() {
@@ -37,7 +42,7 @@ struct ModelInferResponseWriter {
                 rawBytes += ProtobufField.byteCount(payload: output.tensor.storage.count)
             }
         }
-        var buffer = start(byteCount: head.readableBytes + rawBytes)
+        var buffer = try start(byteCount: head.readableBytes + rawBytes)
         buffer.writeBuffer(&head)
         for (index, output) in response.outputs.enumerated() where form.sharedMemory(index) == nil {
             output.tensor.storage.withUnsafeBytes { buffer.writeProtobuf(6, bytes: $0) }
@@ -45,7 +50,7 @@ struct ModelInferResponseWriter {
         return GRPCReply(framed: buffer)
     }
 
-    private func typedReply() -> GRPCReply {
+    private func typedReply() throws(ServingError) -> GRPCReply {
         var head = self.head()
         var outputs: [(head: ByteBuffer, contents: TypedContentsWriter?)] = []
         var total = head.readableBytes
@@ -58,7 +63,7 @@ struct ModelInferResponseWriter {
                 payload: head.readableBytes + (contents?.fieldByteCount ?? 0))
             outputs.append((head, contents))
         }
-        var buffer = start(byteCount: total)
+        var buffer = try start(byteCount: total)
         buffer.writeBuffer(&head)
         for (head, contents) in outputs {
             buffer.writeProtobufKey(5, .lengthDelimited)
@@ -71,7 +76,14 @@ struct ModelInferResponseWriter {
     }
 
     /// A buffer for a `ModelInferResponse` of that length, behind what a stream has around it.
-    private func start(byteCount: Int) -> ByteBuffer {
+    private func start(byteCount: Int) throws(ServingError) -> ByteBuffer {
+        guard byteCount < Self.messageBytesMaximum - 64 else {
+            throw ServingError(
+                .unsupported,
+                "the outputs have \(byteCount) bytes, but a protobuf message has less than "
+                    + "\(Self.messageBytesMaximum); ask for fewer rows, for fewer outputs, or for "
+                    + "outputs in shared memory")
+        }
         guard form.isStream else { return GRPCReply.makeBuffer(messageBytes: byteCount) }
         var buffer = GRPCReply.makeBuffer(
             messageBytes: ProtobufField.byteCount(payload: byteCount))
