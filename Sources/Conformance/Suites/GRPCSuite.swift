@@ -100,7 +100,8 @@ enum GRPCSuite {
             try await $0.client().call(path, rawBody: frame, metadata: [("grpc-encoding", "gzip")])
                 .expect(0)
         },
-        Check("unknown-compression", "an unknown grpc-encoding is UNIMPLEMENTED (grpcio: INTERNAL)") {
+        Check("unknown-compression", "an unknown grpc-encoding is UNIMPLEMENTED (grpcio: INTERNAL)")
+        {
             // Behind the check of gzip: grpcio takes the field's name amiss from then on.
             // A compressed message, says its first byte; but of an unknown kind.
             let path = try await easyMethod($0)
