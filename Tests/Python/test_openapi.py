@@ -89,7 +89,7 @@ def search(server, examples):
         [
             program, "--config-file", settings, "run", f"{server.rest}/openapi.json",
             "--exclude-checks", LEFT_OUT, "--max-examples", str(examples), "--phases",
-            "examples,coverage,fuzzing", "--seed", "1", "--no-color", "--workers", "2",
+            "examples,coverage,fuzzing", "--seed", "1", "--no-color",
         ],
         capture_output=True, text=True, timeout=400, cwd=server.folder,
     )
