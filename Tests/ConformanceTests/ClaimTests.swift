@@ -57,6 +57,7 @@ struct ClaimTests {
         for answer in Self.answers { rest.append(try await LyingRESTServer { _ in answer }) }
         var grpc: [LyingGRPCServer] = []
         for code in [0, 13] { grpc.append(try await LyingGRPCServer(code: code)) }
+        grpc.append(try await LyingGRPCServer(code: 0, encoded: 13))
         for check in suite.checks {
             let breaks = try await Self.canBreak(check, rest.map(\.url), grpc.map(\.url))
             #expect(breaks, "\(suite.name.rawValue) \(check.name) holds whatever a server says")

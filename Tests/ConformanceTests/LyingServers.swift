@@ -33,7 +33,8 @@ struct LyingRESTServer {
                 ]
                 let reply = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
                 context.write(wrapOutboundOut(.head(reply)), promise: nil)
-                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+                let bytes = IOData.byteBuffer(ByteBuffer(string: body))
+                context.write(wrapOutboundOut(.body(bytes)), promise: nil)
                 context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             }
         }
@@ -62,14 +63,19 @@ struct LyingGRPCServer {
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = HTTP2Frame.FramePayload
         typealias OutboundOut = HTTP2Frame.FramePayload
-        private let code: Int
+        private let plain: Int
+        private let encoded: Int
+        private var code = 0
 
-        init(_ code: Int) { self.code = code }
+        init(_ plain: Int, _ encoded: Int) {
+            self.plain = plain
+            self.encoded = encoded
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let isLast =
                 switch unwrapInboundIn(data) {
-                case .headers(let headers): headers.endStream
+                case .headers(let headers): take(headers)
                 case .data(let data): data.endStream
                 default: false
                 }
@@ -85,16 +91,23 @@ struct LyingGRPCServer {
             context.writeAndFlush(
                 wrapOutboundOut(.headers(.init(headers: tail, endStream: true))), promise: nil)
         }
+
+        private func take(_ payload: HTTP2Frame.FramePayload.Headers) -> Bool {
+            code = payload.headers.contains(name: "grpc-encoding") ? encoded : plain
+            return payload.endStream
+        }
     }
 
     let channel: any Channel
 
-    init(code: Int) async throws {
+    /// Ends compressed calls with a code of their own, if one is given.
+    init(code: Int, encoded: Int? = nil) async throws {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.configureHTTP2Pipeline(mode: .server) { stream in
                     stream.eventLoop.makeCompletedFuture {
-                        try stream.pipeline.syncOperations.addHandler(Handler(code))
+                        try stream.pipeline.syncOperations.addHandler(
+                            Handler(code, encoded ?? code))
                     }
                 }.map { _ in }
             }

@@ -23,7 +23,8 @@ extension OpenAPIRoutes {
                 ], errors: none),
             OpenAPIOperation(
                 method: "get", path: "/v2/health/live", tag: Self.openInference,
-                summary: "Whether the server runs", reply: probesSpeak ? [Self.oneFlag("live")] : [],
+                summary: "Whether the server runs",
+                reply: probesSpeak ? [Self.oneFlag("live")] : [],
                 errors: none),
             OpenAPIOperation(
                 method: "get", path: "/v2/health/ready", tag: Self.openInference,

@@ -58,7 +58,7 @@ extension OpenAPIRoutes {
     private static let classes = OpenAPISchema.list(
         of: .object([
             ("type", .text("array")), ("minItems", .integer(2)), ("maxItems", .integer(2)),
-            ("prefixItems", .list([text, OpenAPISchema.answeredNumber])),
+            ("items", OpenAPISchema.any(of: [text, OpenAPISchema.answeredNumber])),
         ]))
 
     private static let numbers = OpenAPISchema.answeredNumber
