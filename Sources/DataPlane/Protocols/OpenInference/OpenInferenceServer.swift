@@ -97,7 +97,8 @@ public struct OpenInferenceServer: Sendable {
         return ServingError(
             .routeNotFound,
             "Not Found: below /v2 there are health/live, health/ready, models/NAME, "
-                + "models/NAME/ready and models/NAME/infer")
+                + "models/NAME/ready and models/NAME/infer, and the paths of the extensions that "
+                + "GET /v2 lists")
     }
 
     private func reply(to route: OpenInferenceRoute) -> HTTPResponse {
@@ -132,7 +133,7 @@ public struct OpenInferenceServer: Sendable {
     private func modelReady(_ model: ModelReference) -> HTTPResponse {
         let mode = extensions.compatibility
         do throws(ServingError) {
-            if let reason = try extensions.unreadiness(of: model) {
+            if let reason = try ModelReadiness.objection(to: model, service, catalog) {
                 return OpenInferenceReply.modelNotReady(model.name, reason, as: mode)
             }
             return OpenInferenceReply.modelReady(model.name, as: mode)
