@@ -3,10 +3,11 @@ import Glibc
 import ServingCore
 import Slipway
 
-// TensorFlow Serving's command lines have a reader of their own.
+// TensorFlow Serving's and Triton's command lines have readers of their own.
 if TensorFlowServingHelp.isProgram(CommandLine.arguments.first ?? "") {
     exit(TensorFlowServingProgram.runAsOriginal(Array(CommandLine.arguments.dropFirst())))
 }
+if let status = TritonProgram.runIfRecognised(CommandLine.arguments) { exit(status) }
 if let status = TensorFlowServingProgram.runIfRecognised(
     Array(CommandLine.arguments.dropFirst()))
 {

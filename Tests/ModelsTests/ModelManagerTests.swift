@@ -158,6 +158,19 @@ import Testing
     await harness.recorder.until { harness.reason("wine").isEmpty }
 }
 
+@Test func aVersionGivenAsTheBaseDirectoryIsNamed() async throws {
+    let harness = try Harness()
+    harness.fileSystem.put("/m/digits", "1")
+    var model = try aspire("digits")
+    model.baseDirectory = "/m/digits/1"
+    try harness.manager.apply(AspiredState(models: [model]))
+    await harness.recorder.until { !harness.reason("digits").isEmpty }
+    #expect(
+        harness.reason("digits")
+            == "base directory /m/digits/1 holds no version; it looks like a version itself: give "
+            + "the directory above it, /m/digits")
+}
+
 @Test func filesReplacedInPlaceAreLoadedBesideTheOldOnes() async throws {
     let harness = try Harness()
     harness.fileSystem.put("/m/digits", "1")

@@ -32,6 +32,9 @@ private final class EndpointAdministration: ModelAdministration {
         guard request.location != "/too/large" else {
             return completion(.failure(ServingError(.resourceExhausted, "no memory")))
         }
+        guard service.modelStatus(of: request.name) == nil else {
+            return completion(.failure(ServingError(.alreadyExists, "it is loaded already")))
+        }
         places.withLock { $0[request.name.text] = request.location }
         service.setStatus(ModelStatus(name: request.name, versions: [], isReady: true))
         completion(.success(()))

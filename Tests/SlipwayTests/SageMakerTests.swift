@@ -91,16 +91,22 @@ struct SageMakerTests {
 
     @Test func filesByThemselvesBecomeVersionOne() throws {
         try TestFiles.withDirectory { directory in
-            try TestFiles.write([1], to: directory + "/model.onnx")
-            let arguments = try SageMakerModels.arguments(SageMakerEnvironment([:]), in: directory)
+            mkdir(directory + "/model", 0o700)
+            try TestFiles.write([1], to: directory + "/model/model.onnx")
+            let environment = SageMakerEnvironment(["SAGEMAKER_BASE_DIR": directory])
+            let arguments = try SageMakerModels.arguments(environment)
             #expect(arguments.count == 1)
             let base = String(arguments[0].dropFirst("model=".count))
             #expect(arguments[0].hasPrefix("model="))
             #expect(access(base + "/1/model.onnx", R_OK) == 0)
             unlink(base + "/1")
             rmdir(base)
-            let endpoint = SageMakerEnvironment(["SAGEMAKER_MULTI_MODEL": "true"])
-            #expect(try SageMakerModels.arguments(endpoint, in: directory).isEmpty)
+            unlink(directory + "/model/model.onnx")
+            rmdir(directory + "/model")
+            let endpoint = SageMakerEnvironment([
+                "SAGEMAKER_BASE_DIR": directory, "SAGEMAKER_MULTI_MODEL": "true",
+            ])
+            #expect(try SageMakerModels.arguments(endpoint).isEmpty)
         }
     }
 }

@@ -18,16 +18,20 @@ public struct SchedulingPolicy: Hashable, Sendable {
     public var instances: Int?
     /// Where runs happen.
     public var placement: Placement
+    /// What clients are told of the rows of a request, 0 for shapes without a batch dimension; nil for
+    /// the rows of a run. It limits nothing.
+    public var declaredRowsMaximum: Int?
 
     /// Chooses; the defaults suit most models.
     public init(
         batchRowsMaximum: Int, queuedRequestsMaximum: Int, instances: Int? = nil,
-        placement: Placement = .automatic
+        placement: Placement = .automatic, declaredRowsMaximum: Int? = nil
     ) {
         self.batchRowsMaximum = batchRowsMaximum
         self.queuedRequestsMaximum = queuedRequestsMaximum
         self.instances = instances
         self.placement = placement
+        self.declaredRowsMaximum = declaredRowsMaximum
     }
 }
 

@@ -5,8 +5,6 @@ import ServingCore
 /// SageMaker starts `docker run IMAGE serve`, without a model and without a file; all else is in
 /// variables and in directories of fixed names.
 public struct SageMakerEnvironment: Sendable {
-    /// Where the platform puts the model's files.
-    public static let modelDirectory = "/opt/ml/model"
     /// The name of the only model when no variable gives one.
     static let usualModelName = "model"
     /// The platform's own limit on an answer's time.
@@ -22,8 +20,12 @@ public struct SageMakerEnvironment: Sendable {
     /// Whether the process runs in such a container: one of the variables is set, or the directory of
     /// the model exists.
     public func isPresent(_ directoryExists: (String) -> Bool) -> Bool {
-        !variables.isEmpty || directoryExists(Self.modelDirectory)
+        !variables.isEmpty || directoryExists(modelDirectory)
     }
+
+    /// Where the platform puts the model's files: `model` below `SAGEMAKER_BASE_DIR`, which
+    /// SageMaker's own toolkits read too.
+    public var modelDirectory: String { (variables["SAGEMAKER_BASE_DIR"] ?? "/opt/ml") + "/model" }
 
     /// Whether models come and go by `/models`.
     public var isMultiModel: Bool { isTrue("SAGEMAKER_MULTI_MODEL") }

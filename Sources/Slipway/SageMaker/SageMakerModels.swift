@@ -36,9 +36,9 @@ public enum SageMakerModels {
     ///
     /// - Throws: `file_unreadable` when that directory cannot be made.
     public static func arguments(
-        _ environment: SageMakerEnvironment,
-        in directory: String = SageMakerEnvironment.modelDirectory
+        _ environment: SageMakerEnvironment
     ) throws(ServingError) -> [String] {
+        let directory = environment.modelDirectory
         // The models of a multi-model endpoint come by requests.
         guard !environment.isMultiModel else { return [] }
         let layout = layout(directories(in: directory)) { directories(in: "\(directory)/\($0)") }
@@ -49,7 +49,7 @@ public enum SageMakerModels {
         }
     }
 
-    private static func directories(in path: String) -> [String] {
+    static func directories(in path: String) -> [String] {
         guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []

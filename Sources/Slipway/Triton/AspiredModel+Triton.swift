@@ -40,6 +40,7 @@ extension TritonModelConfiguration {
     /// Replaces what is left at its default.
     func scheduling(over chosen: SchedulingPolicy) -> SchedulingPolicy {
         var policy = chosen
+        policy.declaredRowsMaximum = maxBatchSize
         if let maxBatchSize, chosen.batchRowsMaximum == SchedulingPolicy.standard.batchRowsMaximum {
             policy.batchRowsMaximum = isBatchedDynamically ? max(1, maxBatchSize) : 1
         }

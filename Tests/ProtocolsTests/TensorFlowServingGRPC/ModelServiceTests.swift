@@ -201,7 +201,7 @@ import Wire
 
     @Test(arguments: [
         (ServingError(.configurationInvalid, "no"), GRPCStatus.Code.invalidArgument),
-        (ServingError(.modelNotReady, "no"), .unavailable),
+        (ServingError(.modelNotReady, "no"), .failedPrecondition),
         (ServingError(.unsupported, "no"), .unimplemented),
     ])
     func endsTheCallWithWhatTheReloadEndedWith(error: ServingError, code: GRPCStatus.Code) throws {

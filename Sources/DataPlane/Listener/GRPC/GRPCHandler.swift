@@ -44,6 +44,9 @@ public protocol GRPCStreamReceiver: AnyObject, Sendable {
     /// The client sends no more messages; it waits for the rest of the answers.
     func ended()
     /// The client is gone, or the call's time is up: nobody reads the answers any more.
+    ///
+    /// The call stays in its connection's table until `GRPCStreamWriter.finish`, which must still be
+    /// called, as soon as the work is over.
     func cancelled()
 }
 

@@ -66,6 +66,15 @@ struct VersionDirectoryScanner: Sendable {
             ? ""
             : " (found "
                 + others.prefix(5).map { "'\($0.clipped(to: 64))'" }.joined(separator: ", ") + ")"
+        let parts = base.split(separator: "/")
+        if let last = parts.last, parts.count > 1, others.isEmpty,
+            ModelVersion(directoryName: String(last)) != nil
+        {
+            let parent = base.dropLast(base.hasSuffix("/") ? last.count + 2 : last.count + 1)
+            return
+                "base directory \(base) holds no version; it looks like a version itself: give the "
+                + "directory above it, \(parent)"
+        }
         return
             "base directory \(base) holds no version: each version is a sub-directory named by a "
             + "number, such as \(base)/1" + seen

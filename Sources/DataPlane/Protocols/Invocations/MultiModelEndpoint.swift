@@ -53,9 +53,6 @@ struct MultiModelEndpoint: Sendable {
                 "the body must be {\"model_name\": \"…\", \"url\": \"DIRECTORY\"}")
         }
         let name = try ModelName(text)
-        guard catalog.modelStatus(of: name) == nil else {
-            throw ServingError(.alreadyExists, "model '\(name)' is loaded already")
-        }
         let request = ModelLoadRequest(name: name, location: url)
         administration.loadModel(request) { [self] result in
             switch result {

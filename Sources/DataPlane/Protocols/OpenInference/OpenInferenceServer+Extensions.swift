@@ -45,7 +45,8 @@ extension OpenInferenceServer {
         case .repositoryIndex:
             let members = try ExtensionBody.members(of: request.body)
             let ready = try ExtensionBody.scalar(members, "ready")?.flag(named: "ready") ?? false
-            return .list(extensions.repository.index(readyOnly: ready).map(\.document))
+            let entries = try extensions.repository.index(readyOnly: ready)
+            return .list(entries.map { $0.document(as: extensions.compatibility) })
         case .traceSettings(let model): return try trace(request, model)
         case .logSettings: return try log(request)
         case .sharedMemory(.system, let action, let region):
@@ -136,12 +137,17 @@ extension OpenInferenceRoute {
 }
 
 extension RepositoryEntry {
-    /// An element of the repository index; what is not known is left out.
-    fileprivate var document: ReplyDocument {
+    /// An element of the repository index.
+    ///
+    /// The protocol has a state and a reason in each, and MLServer's client relies on that; Triton
+    /// leaves out what it does not know.
+    fileprivate func document(as compatibility: OpenInferenceCompatibility) -> ReplyDocument {
+        let isComplete = compatibility != .triton
+        let state = state ?? (isComplete ? .unavailable : nil)
         var members: [(key: String, value: ReplyDocument)] = [("name", .text(name))]
         if let version { members.append(("version", .text(version.description))) }
         if let state { members.append(("state", .text(state.rawValue))) }
-        if !reason.isEmpty { members.append(("reason", .text(reason))) }
+        if isComplete || !reason.isEmpty { members.append(("reason", .text(reason))) }
         return .object(members)
     }
 }

@@ -97,8 +97,8 @@ public struct OpenInferenceServer: Sendable {
         return ServingError(
             .routeNotFound,
             "Not Found: below /v2 there are health/live, health/ready, models/NAME, "
-                + "models/NAME/ready and models/NAME/infer, and the paths of the extensions that "
-                + "GET /v2 lists")
+                + "models/NAME/ready, models/NAME/infer, models/stats, repository/index and others; "
+                + "/openapi.json lists them all")
     }
 
     private func reply(to route: OpenInferenceRoute) -> HTTPResponse {

@@ -15,7 +15,9 @@ extension TensorFlowServingFlag {
         .init("grpc_max_threads", .integer, "", .warned(threads)),
         .init(
             "grpc_channel_arguments", .text, "",
-            .warned("the limits of gRPC connections are fixed: messages of up to 1 GiB")),
+            .warned(
+                "gRPC's connections have fixed settings; messages are bounded by 'limits.body' of "
+                    + "slipway.yaml")),
         .init(
             "ssl_config_file", .text, "",
             .honoured("Certificates of the gRPC port, as PEM in text protobuf.")),

@@ -45,7 +45,8 @@ struct ModelConfiguration: Sendable {
     let platform: String
     /// The engine.
     let backend: String
-    /// Rows that one run may hold; 0 when shapes have no batch dimension.
+    /// Rows as the model's own configuration declares them, else those that one run may hold; 0 when
+    /// shapes have no batch dimension.
     let maxBatchSize: Int
     let inputs: [Tensor]
     let outputs: [Tensor]
@@ -55,20 +56,22 @@ struct ModelConfiguration: Sendable {
     let parameters: [(key: String, value: String)]
 
     /// Whether requests may share a run.
-    var isBatching: Bool { maxBatchSize > 1 }
+    let isBatching: Bool
 
     /// Describes a version that runs under a policy, if that is known.
     init(_ metadata: ModelMetadata, policy: SchedulingPolicy?) {
         let signature = metadata.defaultSignature
-        let hasBatch = signature.batching == .leadingDimension
+        let policy = policy ?? .standard
+        let rowsMaximum = policy.declaredRowsMaximum ?? max(1, policy.batchRowsMaximum)
+        let hasBatch = signature.batching == .leadingDimension && rowsMaximum > 0
         name = metadata.identity.name.text
         platform = metadata.platform
         backend = metadata.engine
-        maxBatchSize =
-            hasBatch ? max(1, (policy ?? SchedulingPolicy.standard).batchRowsMaximum) : 0
+        maxBatchSize = hasBatch ? rowsMaximum : 0
+        isBatching = hasBatch && policy.batchRowsMaximum > 1
         inputs = signature.inputs.map { Self.tensor($0, hasBatch: hasBatch) }
         outputs = signature.outputs.map { Self.tensor($0, hasBatch: hasBatch) }
-        instances = policy?.instances
+        instances = policy.instances
         parameters = metadata.properties
     }
 

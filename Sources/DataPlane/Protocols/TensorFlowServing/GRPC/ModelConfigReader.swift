@@ -28,6 +28,11 @@ enum ModelConfigReader {
                     version = try entry.signed()
                 }
                 model.labels[label] = version
+                guard model.labels.count <= Limits.reloadedModelsMaximum else {
+                    throw ServingError(
+                        .invalidRequest,
+                        "a model has at most \(Limits.reloadedModelsMaximum) version labels")
+                }
             default: try reader.skip()
             }
         }

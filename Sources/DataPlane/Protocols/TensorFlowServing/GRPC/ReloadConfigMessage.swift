@@ -44,6 +44,11 @@ struct ReloadConfigMessage: Sendable {
                         try list.skip()
                         continue
                     }
+                    guard found.count < Limits.reloadedModelsMaximum else {
+                        throw ServingError(
+                            .invalidRequest,
+                            "the config list has more than \(Limits.reloadedModelsMaximum) models")
+                    }
                     found.append(try ModelConfigReader.read(list.message()))
                 }
                 models = found

@@ -47,6 +47,9 @@ struct ReloadConfigMethod: GRPCUnaryMethod {
             error.code == .configurationInvalid
             ? ServingError(.invalidRequest, error.message, cause: error) : error
         observer.requestRefused(.tensorFlowServingGRPC, code: error.code)
-        responder.fail(TensorFlowServingGRPCStatus.of(error))
+        var status = TensorFlowServingGRPCStatus.of(error)
+        // A label of a version that does not answer; `server_core.cc` has this code for it.
+        if error.code == .modelNotReady { status.code = .failedPrecondition }
+        responder.fail(status)
     }
 }
