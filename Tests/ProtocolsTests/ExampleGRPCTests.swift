@@ -37,7 +37,8 @@ private struct ExampleService {
         let observer = observer
         let service = try TestModels.service(observer: observer)
         self.service = service
-        methods = TensorFlowServingExampleMethods.methods(service: service, observer: observer)
+        methods =
+            TensorFlowServingPredictionService(service: service, observer: observer).methods
     }
 
     func call(_ method: String, _ message: ByteBuffer) throws -> Result<GRPCReply, GRPCStatus> {

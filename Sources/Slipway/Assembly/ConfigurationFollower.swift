@@ -10,24 +10,17 @@ final class ConfigurationFollower: Sendable {
 
     /// Starts the thread.
     ///
-    /// - Parameters:
-    ///   - pause: Between two looks at the file; nil to look only when `reload` is called.
-    ///   - everySecond: What else is to be looked at every second.
+    /// - Parameter pause: Between two looks at the file, at least `period`; nil to look only when
+    ///   `reload` is called.
     /// - Throws: `resource_exhausted` when the system starts no more threads.
-    init(
-        _ watcher: ConfigurationWatcher, pause: Duration? = period,
-        everySecond: @escaping @Sendable () -> Void
-    ) throws(ServingError) {
+    init(_ watcher: ConfigurationWatcher, pause: Duration? = period) throws(ServingError) {
         self.watcher = watcher
-        let seconds = pause.map { max(1, $0.components.seconds) }
+        guard let pause = pause.map({ max($0, Self.period) }) else { return }
         try NamedThread.start("slipway-config") { [watcher, isStopped] in
-            var second: Int64 = 0
             while true {
-                let next = MonotonicTime.now().advanced(by: Self.period)
+                let next = MonotonicTime.now().advanced(by: pause)
                 if isStopped.wait(until: next, { $0 ? true : nil }) != nil { return }
-                everySecond()
-                second += 1
-                if let seconds, second.isMultiple(of: seconds) { watcher.tick() }
+                watcher.tick()
             }
         }
     }

@@ -83,16 +83,14 @@ public enum ServeCommand {
                 path: path, current: configuration, engines: Engines.names, overrides: overrides,
                 logger: logger
             ) { new, _ in server.apply(new) }
-            return try ConfigurationFollower(watcher) { server.settleLabels() }
+            return try ConfigurationFollower(watcher)
         case .tensorFlowServing(let line):
             guard let path = line.followedFile else { return nil }
             let watcher = ConfigurationWatcher(
                 current: configuration, logger: logger, look: { FileFingerprint(path: path) },
                 read: { line.rereading(engines: Engines.names) },
                 apply: { new, _ in server.apply(new) })
-            return try ConfigurationFollower(watcher, pause: line.followPause) {
-                server.settleLabels()
-            }
+            return try ConfigurationFollower(watcher, pause: line.followPause)
         }
     }
 

@@ -83,9 +83,7 @@ struct ServedProtocols {
         [
             TensorFlowServingPredictionService(
                 service: manager, observer: metrics,
-                tensorContent: configuration.compatibility.tensorContent,
-                further: TensorFlowServingExampleMethods.methods(
-                    service: manager, observer: metrics)),
+                tensorContent: configuration.compatibility.tensorContent),
             TensorFlowServingModelService(
                 catalog: manager, observer: metrics, administration: administration),
             OpenInferenceGRPCService(

@@ -141,11 +141,6 @@ public final class SlipwayServer: Sendable {
         }
     }
 
-    /// Looks at once for what the administrator looks for every second.
-    public func settleLabels() {
-        administrator.look()
-    }
-
     /// Reads certificates again and reopens log files; what SIGHUP asks for besides the configuration.
     public func refreshFiles() {
         accessLog?.reopen()

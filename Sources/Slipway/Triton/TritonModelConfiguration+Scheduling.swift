@@ -45,6 +45,18 @@ extension TritonModelConfiguration {
             throw root.wrong("dynamic_batching", "needs 'max_batch_size' above 0")
         }
         isBatchedDynamically = true
+        try readHints(batching, maximum)
+        guard try !batching.boolean("preserve_ordering") else {
+            throw batching.wrong(
+                "preserve_ordering", "must stay false: answers are given as they are ready")
+        }
+        if let policy = try batching.message("default_queue_policy") { try readQueue(policy) }
+    }
+
+    /// Reads what only tunes the original's batcher, and says that it has no effect.
+    private mutating func readHints(_ batching: SettingsMessage, _ maximum: Int)
+        throws(ServingError)
+    {
         let preferred = try batching.integers("preferred_batch_size", in: 1...65_536)
         if let tooLarge = preferred.first(where: { $0 > maximum }) {
             throw batching.wrong(
@@ -60,11 +72,6 @@ extension TritonModelConfiguration {
                 "'dynamic_batching.max_queue_delay_microseconds' has no effect: an idle instance "
                     + "never waits for more requests")
         }
-        guard try !batching.boolean("preserve_ordering") else {
-            throw batching.wrong(
-                "preserve_ordering", "must stay false: answers are given as they are ready")
-        }
-        if let policy = try batching.message("default_queue_policy") { try readQueue(policy) }
     }
 
     private mutating func readQueue(_ policy: SettingsMessage) throws(ServingError) {

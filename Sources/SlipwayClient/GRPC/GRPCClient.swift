@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 public import ServingCore
 import Synchronization
+import Wire
 
 /// Calls the gRPC services of a model server, with messages as bytes.
 ///
@@ -98,6 +99,8 @@ public final class GRPCClient: Sendable {
             (":method", "POST"), (":scheme", url.isTLS ? "https" : "http"),
             (":path", url.prefix + path), (":authority", url.host),
             ("content-type", "application/grpc"), ("te", "trailers"),
+            // The server need not work longer than the answer is waited for.
+            ("grpc-timeout", GRPCTimeout.text(options.requestTimeout)),
         ]
         // What the caller says wins; a value of its own may be what it wants to try.
         for (name, value) in metadata {
@@ -144,8 +147,14 @@ public final class GRPCClient: Sendable {
                 Self.configure($0, tls, host: nil)
             }
         }
-        connection.withLock { $0 = fresh }
-        return fresh
+        // Of calls that connect at the same time the first one's connection serves all.
+        let kept = connection.withLock { current in
+            if let current, current.channel.isActive { return current }
+            current = fresh
+            return fresh
+        }
+        if kept.channel !== fresh.channel { fresh.channel.close(promise: nil) }
+        return kept
     }
 
     private static func configure(

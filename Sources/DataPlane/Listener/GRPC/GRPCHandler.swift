@@ -123,7 +123,7 @@ public struct GRPCReply: Sendable {
         framed = buffer
     }
 
-    /// The message without the prefix; for tests.
+    /// The message without the prefix, sharing its memory.
     public var message: ByteBuffer {
         framed.getSlice(
             at: framed.readerIndex + Self.prefixBytes,

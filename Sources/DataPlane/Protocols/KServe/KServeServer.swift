@@ -87,13 +87,9 @@ public struct KServeServer: Sendable {
     /// Ready is 200; a model that cannot answer now is 503 as an error, as in KServe's server.
     private func state(of name: String) -> HTTPResponse {
         do throws(ServingError) {
-            let selector = try ModelReference(name: name, choice: .latest).checkedSelector()
-            if let status = catalog.modelStatus(of: selector.name), !status.isReady {
-                throw ServingError(.modelNotReady, status.reason)
-            }
-            let servable = try service.acquire(selector).servable
-            if let failure = servable.health.lastError {
-                throw ServingError(.modelNotReady, failure.message)
+            let model = ModelReference(name: name, choice: .latest)
+            if let reason = try ModelReadiness.objection(to: model, service, catalog) {
+                throw ServingError(.modelNotReady, reason)
             }
             return OpenInferenceReply.document(
                 .object([("name", .text(name)), ("ready", .flag(true))]))

@@ -133,7 +133,7 @@ public struct OpenInferenceServer: Sendable {
     private func modelReady(_ model: ModelReference) -> HTTPResponse {
         let mode = extensions.compatibility
         do throws(ServingError) {
-            if let reason = try extensions.unreadiness(of: model) {
+            if let reason = try ModelReadiness.objection(to: model, service, catalog) {
                 return OpenInferenceReply.modelNotReady(model.name, reason, as: mode)
             }
             return OpenInferenceReply.modelReady(model.name, as: mode)

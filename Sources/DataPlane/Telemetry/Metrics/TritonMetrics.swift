@@ -13,6 +13,39 @@ public struct TritonMetrics: MetricSource {
         self.metrics = metrics
     }
 
+    private struct Counter: Sendable {
+        let name: String
+        let help: String
+        let value: @Sendable (ModelStatistics) -> UInt64
+    }
+
+    private static let counters = [
+        Counter(
+            name: "nv_inference_request_success",
+            help: "Number of successful inference requests, all batch sizes",
+            value: { $0.success.count }),
+        Counter(
+            name: "nv_inference_count",
+            help: "Number of inferences performed (does not include cached requests)",
+            value: { $0.inferences }),
+        Counter(
+            name: "nv_inference_exec_count",
+            help: "Number of model executions performed (does not include cached requests)",
+            value: { $0.executions }),
+        Counter(
+            name: "nv_inference_request_duration_us",
+            help: "Cumulative inference request duration in microseconds (includes cached "
+                + "requests)", value: { $0.success.nanoseconds / 1000 }),
+        Counter(
+            name: "nv_inference_queue_duration_us",
+            help: "Cumulative inference queuing duration in microseconds (includes cached "
+                + "requests)", value: { $0.queue.nanoseconds / 1000 }),
+        Counter(
+            name: "nv_inference_compute_infer_duration_us",
+            help: "Cumulative compute inference duration in microseconds (does not include cached "
+                + "requests)", value: { $0.run.nanoseconds / 1000 }),
+    ]
+
     public func write(to page: inout ExpositionWriter) {
         let models = metrics.allMetrics.map { version in
             let labels = MetricLabels([
@@ -21,42 +54,16 @@ public struct TritonMetrics: MetricSource {
             ])
             return (labels: labels, figures: version.statistics, depth: version.queueDepth.value)
         }
-        func counter(
-            _ name: String, _ help: String, _ value: (ModelStatistics) -> UInt64
-        ) {
-            page.family(name, .counter, help)
-            for model in models { page.sample(model.labels, value(model.figures)) }
+        for counter in Self.counters {
+            page.family(counter.name, .counter, counter.help)
+            for model in models { page.sample(model.labels, counter.value(model.figures)) }
         }
-        counter(
-            "nv_inference_request_success",
-            "Number of successful inference requests, all batch sizes"
-        ) { $0.success.count }
         page.family(
             "nv_inference_request_failure", .counter,
             "Number of failed inference requests, all batch sizes")
         for model in models {
             page.sample(model.labels.adding("reason", "OTHER"), model.figures.failure.count)
         }
-        counter(
-            "nv_inference_count",
-            "Number of inferences performed (does not include cached requests)"
-        ) { $0.inferences }
-        counter(
-            "nv_inference_exec_count",
-            "Number of model executions performed (does not include cached requests)"
-        ) { $0.executions }
-        counter(
-            "nv_inference_request_duration_us",
-            "Cumulative inference request duration in microseconds (includes cached requests)"
-        ) { $0.success.nanoseconds / 1000 }
-        counter(
-            "nv_inference_queue_duration_us",
-            "Cumulative inference queuing duration in microseconds (includes cached requests)"
-        ) { $0.queue.nanoseconds / 1000 }
-        counter(
-            "nv_inference_compute_infer_duration_us",
-            "Cumulative compute inference duration in microseconds (does not include cached requests)"
-        ) { $0.run.nanoseconds / 1000 }
         page.family(
             "nv_inference_pending_request_count", .gauge,
             "Instantaneous number of pending requests awaiting execution per-model.")

@@ -43,10 +43,10 @@ struct HealthState: Sendable {
         if name.isEmpty || serviceNames.contains(name) {
             return readiness().isReady ? .serving : .notServing
         }
-        guard let model = try? ModelName(name), let status = catalog.modelStatus(of: model) else {
+        guard let model = try? ModelName(name), catalog.modelStatus(of: model) != nil else {
             return nil
         }
-        return self.status(of: status)
+        return status(of: model)
     }
 
     /// Every service and model with its status, the server first.
@@ -54,13 +54,16 @@ struct HealthState: Sendable {
         let server: ServingStatus = readiness().isReady ? .serving : .notServing
         let services = [""] + listedServices
         return services.map { ($0, server) }
-            + catalog.modelStatuses().map { ($0.name.text, status(of: $0)) }
+            + catalog.modelStatuses().map { ($0.name.text, status(of: $0.name)) }
     }
 
-    private func status(of model: ModelStatus) -> ServingStatus {
-        guard model.isReady, let lease = try? service.acquire(ModelSelector(model.name)) else {
+    private func status(of model: ModelName) -> ServingStatus {
+        let reference = ModelReference(name: model.text, choice: .latest)
+        do throws(ServingError) {
+            let objection = try ModelReadiness.objection(to: reference, service, catalog)
+            return objection == nil ? .serving : .notServing
+        } catch {
             return .notServing
         }
-        return lease.servable.health.lastError == nil ? .serving : .notServing
     }
 }

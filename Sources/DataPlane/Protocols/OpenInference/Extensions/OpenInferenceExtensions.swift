@@ -58,22 +58,6 @@ public final class OpenInferenceExtensions: Sendable {
             of: model, catalog: catalog, source: statisticsSource)
     }
 
-    /// Why a model cannot answer now, or cannot be trusted to; nil when it is ready.
-    ///
-    /// Ready means that a request sent now would be answered, and that the latest one did not fail in
-    /// the engine.
-    ///
-    /// - Throws: as `InferenceService.acquire`.
-    func unreadiness(of model: ModelReference) throws(ServingError) -> String? {
-        let selector = try model.checkedSelector()
-        if model.choice == .latest, let status = catalog.modelStatus(of: selector.name),
-            !status.isReady
-        {
-            return status.reason
-        }
-        return try service.acquire(selector).servable.health.lastError?.message
-    }
-
     /// The versions that metadata lists: the one asked for, or all that answer, lowest first.
     func versions(of metadata: ModelMetadata, for model: ModelReference) -> [ModelVersion] {
         guard model.choice == .latest,

@@ -24,7 +24,9 @@ struct OpenInferenceGRPCDocuments: Sendable {
         let model = try Self.model(message)
         let isReady: Bool
         do throws(ServingError) {
-            isReady = try extensions.unreadiness(of: model) == nil
+            let objection = try ModelReadiness.objection(
+                to: model, extensions.service, extensions.catalog)
+            isReady = objection == nil
         } catch {
             guard error.code == .modelNotReady || extensions.compatibility == .triton else {
                 throw error

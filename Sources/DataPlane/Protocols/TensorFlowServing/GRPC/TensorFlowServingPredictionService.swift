@@ -8,31 +8,33 @@ public struct TensorFlowServingPredictionService: GRPCService {
 
     /// Joins the service with what answers for it.
     ///
-    /// - Parameters:
-    ///   - tensorContent: Whether answers carry tensors in `tensor_content` instead of typed fields.
-    ///   - further: Methods that are built elsewhere: `Classify`, `Regress`, `MultiInference`.
+    /// - Parameter tensorContent: Whether answers carry tensors in `tensor_content` instead of typed
+    ///   fields.
     public init(
-        service: any InferenceService, observer: any ServerObserver, tensorContent: Bool = false,
-        further: [String: GRPCMethod] = [:]
+        service: any InferenceService, observer: any ServerObserver, tensorContent: Bool = false
     ) {
-        var methods = further
-        methods["Predict"] =
-            tensorContent
-            ? .unary(PredictMethod<ContentReplies>(service: service, observer: observer))
-            : .unary(PredictMethod<TypedReplies>(service: service, observer: observer))
-        methods["GetModelMetadata"] = .unary(
-            GetModelMetadataMethod(service: service, observer: observer))
-        self.methods = methods
+        func unary<Wire: GRPCPredictProtocol>(_ wire: Wire.Type) -> GRPCMethod {
+            .unary(PredictMethod<Wire>(service: service, observer: observer))
+        }
+        methods = [
+            "Predict": tensorContent
+                ? unary(TensorFlowServingGRPCPredict<ContentReplies>.self)
+                : unary(TensorFlowServingGRPCPredict<TypedReplies>.self),
+            "Classify": unary(TensorFlowServingGRPCExamples<Classification>.self),
+            "Regress": unary(TensorFlowServingGRPCExamples<Regression>.self),
+            "MultiInference": .unary(MultiInferenceMethod(service: service, observer: observer)),
+            "GetModelMetadata": .unary(
+                GetModelMetadataMethod(service: service, observer: observer)),
+        ]
     }
 }
 
-/// Answers `Predict`.
-private struct PredictMethod<Replies: TensorReplyForm>: GRPCUnaryMethod {
+/// Answers a method that runs a model once.
+private struct PredictMethod<Wire: GRPCPredictProtocol>: GRPCUnaryMethod {
     let service: any InferenceService
     let observer: any ServerObserver
 
     func handle(_ call: GRPCCall, _ responder: GRPCResponder) {
-        GRPCPredictCall<TensorFlowServingGRPCPredict<Replies>>.run(
-            call, service: service, observer: observer, responder)
+        GRPCPredictCall<Wire>.run(call, service: service, observer: observer, responder)
     }
 }
