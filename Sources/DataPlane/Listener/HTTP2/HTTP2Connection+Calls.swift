@@ -95,8 +95,17 @@ extension HTTP2Connection {
             }
             try cover(stream)
         } catch {
-            end(stream, error)
+            breakOff(stream, error)
         }
+    }
+
+    /// Ends a call whose messages cannot be read. Whoever works on it hears that nobody waits any
+    /// more, or a stream's receiver would be kept for good.
+    private func breakOff(_ stream: HTTP2Stream, _ status: GRPCStatus) {
+        let receiver = stream.receiver
+        end(stream, status)
+        stream.cancellation.cancel()
+        receiver?.cancelled()
     }
 
     private func takeMessage(_ stream: HTTP2Stream) throws(GRPCStatus) {
@@ -157,7 +166,7 @@ extension HTTP2Connection {
         guard !stream.outputEnded, !stream.isClosed, !stream.isDelivering else { return }
         stream.isDelivering = true
         defer { stream.isDelivering = false }
-        do throws(GRPCStatus) { try deliverAll(stream) } catch { end(stream, error) }
+        do throws(GRPCStatus) { try deliverAll(stream) } catch { breakOff(stream, error) }
         refillWindow(stream)
     }
 
