@@ -154,6 +154,19 @@ import Testing
         #expect(receiver.heard == ["x"])
     }
 
+    @Test(arguments: [
+        [2, 0, 0, 0, 0], [0, 255, 255, 255, 255], [1, 0, 0, 0, 1, 0], [0, 0, 0, 0, 9, 1],
+    ])
+    func tellsTheReceiverThatAStreamCannotBeReadOn(bytes: [UInt8]) throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.open(1, "/t.T/Stream")
+        try wire.data(1, ByteBuffer(bytes: bytes), end: true)
+        #expect(calls.streams[0].receiver.heard == ["cancelled"])
+        #expect(calls.calls[0].cancellation.isCancelled)
+        #expect(try wire.status().code != "0")
+    }
+
     @Test func cutsOffACallWhoseAnswersPileUp() throws {
         let calls = RecordingCalls()
         let wire = try HTTP2Wire(calls)

@@ -53,6 +53,29 @@ struct InvocationsTests {
         #expect(reply.headers["content-type"] == ["application/json"])
     }
 
+    @Test func readsRecordsWhoseKeysComeInReverseInTimeThatGrowsWithThem() throws {
+        let keys = (0..<20_000).map { #""k\#($0)": 1"# }
+        let body =
+            #"{"dataframe_records": [{"# + keys.joined(separator: ",") + "},{"
+            + keys.reversed().joined(separator: ",") + "}]}"
+        // Without an index of the names, the second row alone takes 200 million comparisons.
+        #expect(try ask("grid", "application/json", body).status == .ok)
+    }
+
+    @Test func refusesRowsOfAnotherWidthBeforeAndBehindTheFirst() throws {
+        for row in ["[1]", "[1, 2, 3]", "[]"] {
+            let body = #"{"dataframe_split": {"data": [[1, 2], "# + row + "]}}"
+            let reply = try ask("grid", "application/json", body)
+            #expect(reply.status == .badRequest)
+            #expect(reply.text.contains("there are 2 columns"))
+        }
+    }
+
+    @Test func readsQuotedFieldsOfCSV() throws {
+        let reply = try ask("grid", "text/csv", "\"1\",\" 2 \"\r\n\r\n3,\"4\"")
+        #expect(Self.plain(reply.text) == #"{"predictions":[[1,2],[3,4]]}"#)
+    }
+
     /// Whole numbers are written with or without `.0`; what counts is the number.
     private static func plain(_ text: String) -> String { text.replacing(".0", with: "") }
 

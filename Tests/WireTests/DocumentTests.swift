@@ -24,6 +24,13 @@ import Wire
         #expect(try JSONValue(parsing: try value.text(.pretty)) == value)
     }
 
+    @Test func refusesMoreValuesThanATreeMayHave() throws {
+        let most = Limits.jsonValuesMaximum
+        let text = "[" + String(repeating: "1,", count: most - 2) + "1]"
+        #expect(try JSONValue(parsing: text).arrayValue?.count == most - 1)
+        #expect(throws: ServingError.self) { try JSONValue(parsing: "[1," + text.dropFirst()) }
+    }
+
     @Test func printsPrettily() throws {
         let value = try JSONValue(parsing: #"{"a":[],"b":{},"c":[1,{"d":null}]}"#)
         let expected = """

@@ -143,6 +143,51 @@ private func column(_ name: String, _ type: ElementType, _ row: [Int?]? = [])
         #expect(text?.contains("Index: 1.  Number of float values != expected.") == true)
     }
 
+    private static func read(_ message: ByteBuffer) throws -> ExampleInput {
+        var input = ExampleInput(in: message)
+        try message.withProtobufReader { (reader) throws(ServingError) in try input.merge(reader) }
+        return input
+    }
+
+    @Test func partsOfAContextAreCountedAndEmptyOnesAreNone() throws {
+        func input(_ parts: Int, _ part: ByteBuffer) throws -> ExampleInput {
+            var message = ByteBuffer()
+            message.writeProtobuf(2) { list in
+                list.writeProtobuf(1) { _ in }
+                for _ in 0..<parts { list.writeProtobuf(2) { $0.writeImmutableBuffer(part) } }
+            }
+            return try Self.read(message)
+        }
+        #expect(try input(100_000, ByteBuffer()).context.isEmpty)
+        let one = exampleMessage([("x", .integers([1]))])
+        let most = Limits.exampleContextPartsMaximum
+        #expect(try input(most, one).context.count == most)
+        #expect(throws: ServingError.self) { try input(most + 1, one) }
+    }
+
+    @Test func manyListsOfOneKindAreJoined() throws {
+        var feature = ByteBuffer()
+        for value in 0..<3 {
+            feature.writeProtobuf(3) { $0.writeProtobuf(1, signed: Int64(value)) }
+            feature.writeProtobuf(3) { _ in }
+        }
+        var example = ByteBuffer()
+        example.writeProtobuf(1) { features in
+            features.writeProtobuf(1) { entry in
+                entry.writeProtobuf(1, string: "x")
+                entry.writeProtobuf(2) { $0.writeImmutableBuffer(feature) }
+            }
+        }
+        var message = ByteBuffer()
+        message.writeProtobuf(1) { list in
+            list.writeProtobuf(1) { $0.writeImmutableBuffer(example) }
+        }
+        let column = ExampleColumnSpecification(
+            name: "x", elementType: .int8, rowDimensions: [nil])
+        let tensors = try Self.read(message).tensors(for: [column])
+        #expect(tensors.map(\.tensor.shape.dimensions) == [[1, 3]])
+    }
+
     @Test func ofTwoKindsOfListTheLaterCounts() throws {
         var buffer = ByteBuffer()
         for kind in [1, 2, 1] {

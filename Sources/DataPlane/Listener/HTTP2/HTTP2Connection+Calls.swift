@@ -100,6 +100,15 @@ extension HTTP2Connection {
         }
     }
 
+    /// Ends a call whose messages cannot be read. Whoever works on it hears that nobody waits any
+    /// more, or a stream's receiver would be kept for good.
+    private func breakOff(_ stream: HTTP2Stream, _ status: GRPCStatus) {
+        let receiver = stream.receiver
+        end(stream, status)
+        stream.cancellation.cancel()
+        receiver?.cancelled()
+    }
+
     private func takeMessage(_ stream: HTTP2Stream) throws(GRPCStatus) {
         while let message = try nextMessage(stream) {
             guard stream.message == nil else { throw .tooManyMessages }
