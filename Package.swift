@@ -147,7 +147,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", nioCore,
+                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", "Slipway",
+                nioCore, nioEmbedded, nioHTTP1, logging,
             ],
             path: "Fuzz/FuzzTargets", swiftSettings: settings),
 
@@ -177,6 +178,12 @@ let package = Package(
             [
                 "ServingCore", "Inference", "Listener", "Wire", "TestSupport", nioCore, nioPosix,
                 nioHTTP1, nioHTTP2, nioHPACK, nioEmbedded, nioSSL,
+            ]),
+        tests(
+            "Conformance",
+            [
+                "ServingCore", "Tensors", "Wire", "SlipwayClient", "Conformance", "Slipway",
+                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
             ]),
         tests("Wire", ["ServingCore", "Tensors", "Wire", nioCore]),
         tests(

@@ -8,11 +8,16 @@ import PackageDescription
 
 let names = [
     "BinaryTensors",
+    "ExampleRequests",
     "Examples",
+    "ExtensionRequests",
     "GRPCMessages",
+    "HTTP2Frames",
     "HTTPRequests",
+    "InvocationsBody",
     "JSONDocument",
     "JSONTensorReader",
+    "ModelConfiguration",
     "ModelInferRequest",
     "PredictBody",
     "PredictRequest",

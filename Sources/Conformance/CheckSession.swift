@@ -20,7 +20,7 @@ struct CheckSession: Sendable {
         _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil,
         headers: HTTPHeaders = HTTPHeaders()
     ) async throws -> ClientReply {
-        guard let body else { return try await rest.send(method, path, headers: headers) }
+        guard let body else { return try await send(method, path, headers, ByteBuffer()) }
         return try await rest(method, path, text: body.text(.compact), headers: headers)
     }
 
@@ -32,7 +32,20 @@ struct CheckSession: Sendable {
         if !headers.contains(name: "content-type") {
             headers.add(name: "content-type", value: "application/json")
         }
-        return try await rest.send(method, path, headers: headers, body: ByteBuffer(string: text))
+        return try await send(method, path, headers, ByteBuffer(string: text))
+    }
+
+    /// Asks over REST, a second time when the connection was lost: some servers hang up after an
+    /// error without having said so. Nothing that is asked changes the server, so this harms nobody.
+    func send(_ method: HTTPMethod, _ path: String, _ headers: HTTPHeaders, _ body: ByteBuffer)
+        async throws -> ClientReply
+    {
+        do throws(ServingError) {
+            return try await rest.send(method, path, headers: headers, body: body)
+        } catch {
+            guard error.code == .addressUnavailable else { throw error }
+            return try await rest.send(method, path, headers: headers, body: body)
+        }
     }
 
     /// Makes a unary gRPC call.
@@ -57,6 +70,16 @@ extension ClientReply {
             throw Breach("status \(list) is expected, \(status.code) came: \(excerpt)")
         }
         return self
+    }
+
+    /// Demands a refusal as the Open Inference Protocol has it: an error status, and `{"error": "…"}`.
+    ///
+    /// The protocol says that the status is "typically 400". Statuses that ask clients to try again
+    /// later are none for a request that can never succeed.
+    func expectRefusal() throws {
+        guard (400...599).contains(status.code), ![408, 429, 502, 503, 504].contains(status.code)
+        else { throw Breach("an error status is expected, \(status.code) came: \(excerpt)") }
+        try expectError()
     }
 
     /// Demands `{"error": "…"}` with exactly that text, or with any when it is nil.
@@ -91,6 +114,13 @@ extension GRPCClientReply {
             throw Breach("one message is expected, \(messages.count) came")
         }
         return messages[0]
+    }
+
+    /// Demands a refusal: any code but OK and those that ask clients to try again.
+    func expectRefusal() throws {
+        guard let code, ![0, 4, 8, 14].contains(code) else {
+            throw Breach("an error is expected, \(codeName) came: \(message.clipped())")
+        }
     }
 
     /// Demands a status code, and the exact text unless it is nil.

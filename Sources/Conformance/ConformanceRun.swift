@@ -48,8 +48,7 @@ public struct ConformanceRun: Sendable {
         _ target: Target, progress: @Sendable (CheckResult) -> Void = { _ in }
     ) async throws(ServingError) -> [CheckResult] {
         let rest = try SlipwayClient(url: target.rest, options: target.options)
-        let grpc = target.grpc ?? Discovery.grpcAddress(beside: target.rest)
-        let calls = try GRPCClient(url: grpc, options: target.options)
+        let calls = try await Discovery.calls(target)
         let outcome: Result<[CheckResult], ServingError>
         do throws(ServingError) {
             let sample = try await Discovery(rest: rest, grpc: calls).sample(of: target.model)

@@ -21,15 +21,35 @@ struct Discovery: Sendable {
         return rest
     }
 
+    /// A client of the gRPC port: the one that is given, else the usual one beside the REST port if
+    /// something listens there, else the REST port.
+    static func calls(_ target: ConformanceRun.Target) async throws(ServingError) -> GRPCClient {
+        if let grpc = target.grpc { return try GRPCClient(url: grpc, options: target.options) }
+        let usual = grpcAddress(beside: target.rest)
+        let client = try GRPCClient(url: usual, options: target.options)
+        guard usual != target.rest else { return client }
+        do throws(ServingError) {
+            _ = try await client.call("/grpc.health.v1.Health/Check", [ByteBuffer()])
+        } catch {
+            guard error.code == .addressUnavailable else { return client }
+            await client.close()
+            return try GRPCClient(url: target.rest, options: target.options)
+        }
+        return client
+    }
+
     /// Describes a model by its metadata, over whichever protocol the server answers.
     func sample(of model: String?) async throws(ServingError) -> ModelSample {
         let model = try await name(model)
         let paths = ["/v2/models/\(model)", "/v1/models/\(model)/metadata"]
+        var reason: String?
         for (index, path) in paths.enumerated() {
             let reply = try await rest.get(path)
-            guard reply.status.code == 200,
-                let document = (try? JSONValue(parsing: reply.body))?.objectValue
-            else { continue }
+            let document = (try? JSONValue(parsing: reply.body))?.objectValue
+            guard reply.status.code == 200, let document else {
+                reason = reason ?? document?["error"]?.stringValue
+                continue
+            }
             let sample =
                 index == 0
                 ? try? ModelSample(model: model, openInference: document)
@@ -39,6 +59,7 @@ struct Discovery: Sendable {
         throw ServingError(
             .modelNotFound,
             "the server describes no inputs of model '\(model)' at \(paths.joined(separator: " or "))"
+                + (reason.map { " (\($0.clipped(to: 300)))" } ?? "")
                 + "; give the name of a model that is served and has inputs, with --model")
     }
 

@@ -8,12 +8,13 @@ struct CheckCommand: ParsableCommand {
         abstract: "Check configuration files without serving.",
         discussion:
             "Lists every problem with its line and column; ends with 3 if a file is invalid or cannot "
-            + "be read."
+            + "be read. Reads slipway.yaml, TensorFlow Serving's lists of models and Triton's "
+            + "config.pbtxt."
     )
 
     @Argument(
         help: "The files; slipway.yaml in the working directory when none is given.",
-        completion: .file(extensions: ["yaml", "yml"]))
+        completion: .file(extensions: ["yaml", "yml", "config", "pbtxt"]))
     var files: [String] = [Configuration.usualFileName]
 
     @OptionGroup var output: OutputOptions

@@ -28,7 +28,8 @@ struct ListenOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Address of the REST port; 0.0.0.0 opens it to the network.", valueName: "address"))
+            "Address of the REST and the gRPC port; 0.0.0.0 opens them to the network.",
+            valueName: "address"))
     var host: String?
 
     @Option(help: ArgumentHelp("Address of the admin port.", valueName: "address"))
@@ -54,7 +55,8 @@ struct ListenOptions: ParsableArguments {
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Whether clients may load and unload models: off or explicit.", valueName: "mode"))
+            "Whether clients may load and unload models: off or explicit.", valueName: "mode"),
+        completion: .list(["off", "explicit"]))
     var modelControl: String?
 
     @Option(
@@ -70,13 +72,19 @@ struct LogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Least severe message: trace, debug, info, notice, warning, error, critical.",
-            valueName: "level"))
+            valueName: "level"),
+        completion: .list(
+            ["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("How messages look: text or json.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("How messages look: text or json.", valueName: "format"),
+        completion: .list(["text", "json"]))
     var logFormat: String?
 
-    @Option(help: ArgumentHelp("Log each request: off, text or json.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("Log each request: off, text or json.", valueName: "format"),
+        completion: .list(["off", "text", "json"]))
     var accessLog: String?
 }
 

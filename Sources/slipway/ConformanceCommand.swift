@@ -23,7 +23,8 @@ struct ConformanceCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The server's gRPC address; by default the port that servers have beside the REST port "
-                + "(8500 beside 8501, 8001 beside 8000, 8081 beside 8080), else the same port.",
+                + "(8500 beside 8501, 8001 beside 8000, 8081 beside 8080) if something listens there, "
+                + "else the same port.",
             valueName: "url"))
     var grpc: String?
 
@@ -44,9 +45,11 @@ struct ConformanceCommand: ParsableCommand {
         let target = ConformanceRun.Target(
             rest: server, grpc: grpc, model: model, protocols: protocols,
             options: transport.options)
+        let progress = ConformanceProgress()
         let results = try Waiting.run { () async throws(ServingError) in
-            try await ConformanceRun.run(target)
+            try await ConformanceRun.run(target, progress: progress.show)
         }
+        progress.clear()
         let report = ConformanceReport(results)
         try output.show(report)
         guard report.isClean else { throw ExitCode(.failure) }

@@ -7,8 +7,9 @@ struct Program: ParsableCommand {
         commandName: "slipway",
         abstract: "Serve machine-learning models to the clients they already have.",
         discussion: """
-            slipway serve digits=./models/digits serves the numbered versions in a directory at \
-            http://127.0.0.1:8501 by TensorFlow Serving's REST API and the Open Inference Protocol.
+            slipway serve digits=./models/digits serves the numbered versions in a directory to \
+            clients of TensorFlow Serving, Triton, KServe, MLServer, SageMaker and MLflow: REST at \
+            http://127.0.0.1:8501, gRPC at 127.0.0.1:8500.
 
             Results go to standard output, everything else to standard error. Exit status: 0 done, \
             1 failed, 2 wrong command line, 3 invalid configuration, 4 server unreachable or port \

@@ -10,11 +10,16 @@ import Testing
 
     private static let targets: [String: Target] = [
         "BinaryTensors": { fuzzBinaryTensors($0) },
+        "ExampleRequests": { fuzzExampleRequests($0) },
         "Examples": { fuzzExamples($0) },
+        "ExtensionRequests": { fuzzExtensionRequests($0) },
         "GRPCMessages": { fuzzGRPCMessages($0) },
+        "HTTP2Frames": { fuzzHTTP2Frames($0) },
         "HTTPRequests": { fuzzHTTPRequests($0) },
+        "InvocationsBody": { fuzzInvocationsBody($0) },
         "JSONDocument": { fuzzJSONDocument($0) },
         "JSONTensorReader": { fuzzJSONTensorReader($0) },
+        "ModelConfiguration": { fuzzModelConfiguration($0) },
         "ModelInferRequest": { fuzzModelInferRequest($0) },
         "PredictBody": { fuzzPredictBody($0) },
         "PredictRequest": { fuzzPredictRequest($0) },

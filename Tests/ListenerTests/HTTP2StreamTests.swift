@@ -1,3 +1,4 @@
+import Inference
 import NIOCore
 import NIOHPACK
 import NIOHTTP1
@@ -58,6 +59,85 @@ import Testing
         #expect(receiver.heard.count == most + 17)
         let after = try wire.received()
         #expect(after.contains { $0.kind == .windowUpdate && $0.stream == 1 })
+    }
+
+    /// The last part of a message makes the stream's window small: it must not be refilled then.
+    @Test func aWindowIsNotRefilledForAStreamThatHasEnded() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.open(1, "/t.T/Stream")
+        var rest = grpcFrame(String(repeating: "x", count: Limits.streamWindowBytes / 2))
+        while let part = rest.readSlice(length: min(rest.readableBytes, 60_000)),
+            part.readableBytes > 0
+        {
+            try wire.data(1, part, end: rest.readableBytes == 0)
+        }
+        #expect(calls.streams[0].receiver.heard.last == "ended")
+        let frames = try wire.received()
+        #expect(!frames.contains { $0.kind == .windowUpdate && $0.stream == 1 })
+        calls.streams[0].writer.finish(.ok)
+        #expect(try wire.status().code == "0")
+        try wire.open(3, "/t.T/Stream")
+        #expect(calls.streams.count == 2, "the connection goes on")
+    }
+
+    @Test func holdsBackAClientWhoseLargeMessagesAreNotHandled() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.open(1, "/t.T/Stream")
+        let part = ByteBuffer(repeating: 0x61, count: 65_536)
+        let size = 4 << 20
+        let (receiver, writer) = calls.streams[0]
+        // The fifth brings what is not dealt with beyond 16 MiB; the sixth has to wait.
+        for _ in 0..<6 {
+            try wire.data(1, grpcFrame("", length: UInt32(size)))
+            for _ in 0..<(size / 65_536) where receiver.heard.count < 5 { try wire.data(1, part) }
+            _ = try wire.received()
+        }
+        try wire.data(1, grpcFrame("last", length: 4))
+        #expect(receiver.heard.count == 5)
+        #expect(wire.bodies.usedBytes >= 5 * size)
+        #expect(wire.isOpen)
+        writer.finish(.ok)
+        #expect(wire.bodies.usedBytes == 0)
+    }
+
+    @Test func tellsAReceiverThatItsCallBrokeOff() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        try wire.open(1, "/t.T/Stream")
+        try wire.data(1, grpcFrame("x", flag: 7))
+        #expect(try wire.status().code == "13")
+        #expect(calls.streams[0].receiver.heard == ["cancelled"])
+        #expect(calls.calls[0].cancellation.isCancelled)
+    }
+
+    @Test func holdsNoMoreOfRepliesThanTheListenerMay() throws {
+        let calls = RecordingCalls()
+        var limits = ListenerLimits()
+        limits.bodiesBytes = 1 << 20
+        let wire = try HTTP2Wire(calls, limits: limits)
+        let large = ByteBuffer(repeating: 1, count: 700_000)
+        for (place, stream) in ([1, 3, 5] as [UInt32]).enumerated() {
+            try wire.call(stream, "/t.T/Silent")
+            calls.responders[place].respond(GRPCReply { $0.writeImmutableBuffer(large) })
+        }
+        let trailers = try wire.received().filter { $0.kind == .headers && $0.isEnd }
+        #expect(trailers.map(\.stream) == [5])
+        #expect(trailers.first?.fields["grpc-status"] == "8")
+        for stream in [0, 1, 3] as [UInt32] {
+            try wire.send(.windowUpdate, stream: stream, window(2 << 20))
+        }
+        #expect(
+            try wire.received().filter { $0.kind == .headers && $0.isEnd }.map(\.stream) == [1, 3])
+        try wire.send(.windowUpdate, window(2 << 20))
+        try wire.call(7, "/t.T/Silent")
+        calls.responders[3].respond(GRPCReply { $0.writeImmutableBuffer(large) })
+        try wire.send(.reset, stream: 7, ByteBuffer(integer: UInt32(8)))
+        try wire.call(9, "/t.T/Silent")
+        calls.responders[4].respond(GRPCReply { $0.writeImmutableBuffer(large) })
+        try wire.send(.windowUpdate, stream: 9, window(2 << 20))
+        #expect(try wire.received().last?.fields == ["grpc-status": "0"])
     }
 
     @Test func holdsBackAClientThatDoesNotReadAnswers() throws {

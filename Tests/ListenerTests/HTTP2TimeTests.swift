@@ -26,6 +26,22 @@ import Testing
         #expect(try wire.received().isEmpty)
     }
 
+    @Test func aCallWhoseTimeIsUpNeverGetsToItsHandler() throws {
+        let calls = RecordingCalls()
+        let wire = try HTTP2Wire(calls)
+        for (stream, timeout) in [(1, "0n"), (3, "0H")] as [(UInt32, String)] {
+            try wire.call(stream, "/t.T/Echo", [("grpc-timeout", timeout)])
+            #expect(try wire.status().code == "4")
+        }
+        try wire.open(5, "/t.T/Echo", [("grpc-timeout", "5m")])
+        wire.advance(.milliseconds(5))
+        try wire.data(5, grpcFrame("late"), end: true)
+        #expect(try wire.status().code == "4")
+        #expect(calls.calls.isEmpty)
+        try wire.call(7, "/t.T/Echo", [("grpc-timeout", "1n")])
+        #expect(try wire.status().code == "0")
+    }
+
     @Test func endsACallAtTheRequestTimeoutOfTheListener() throws {
         let wire = try HTTP2Wire(requestTimeout: .seconds(2))
         try wire.call(1, "/t.T/Silent", [("grpc-timeout", "1H")])

@@ -198,8 +198,8 @@ private final class FakeLog: LogSettingsControl {
                     batching: .leadingDimension)
             ],
             properties: [("classes.y", #"["cat", 7]"#), ("classes.z", "broken")])
-        #expect(ClassificationOutput.labels(of: "y", metadata) == ["cat", "7"])
-        #expect(ClassificationOutput.labels(of: "z", metadata) == [])
+        #expect(ClassLabels.labels(of: "y", metadata) == ["cat", "7"])
+        #expect(ClassLabels.labels(of: "z", metadata) == [])
         let document = String(
             buffer: OpenInferenceReply.modelMetadata(metadata, versions: []).body)
         #expect(

@@ -9,7 +9,9 @@ import zlib
 
 import numpy
 import pytest
-from harness import DIGITS_2, FIXTURES, HALF, MODELS, REQUESTS, put, put_builtin, slipway
+from harness import (
+    DIGITS_2, FIXTURES, HALF, MODELS, REQUESTS, ROOT, put, put_builtin, slipway,
+)
 
 COMMANDS = ["serve", "models", "predict", "check", "config", "engines", "doctor", "version"]
 # The digits of examples/requests/digits.npy as version 2 reads them.
@@ -215,6 +217,23 @@ class TestCheck:
         done = slipway("check", cwd=tmp_path)
         assert done.returncode == 0
         assert "warning: model 'm': there is no directory" in done.stdout
+
+    def test_a_models_own_configuration(self, tmp_path):
+        good = ROOT / "examples" / "repository" / "digits" / "config.pbtxt"
+        done = slipway("check", good)
+        assert (done.returncode, done.stdout) == (0, f"{good}: valid, 1 model\n")
+        model = tmp_path / "digits"
+        model.mkdir()
+        for text, words in [
+            ('name: "wine"', "but the model is 'digits'"),
+            ("max_batch_sise: 2", "line 1, column 1: there is no field 'max_batch_sise'"),
+            ('output { name: "y" data_type: TYPE_FP32 dims: [1] label_filename: "l" }', "/digits/l"),
+            ("sequence_batching { }", "sequence_batching"),
+        ]:
+            (model / "config.pbtxt").write_text(text)
+            done = slipway("check", model / "config.pbtxt")
+            assert done.returncode == 3, text
+            assert words in done.stdout
 
     def test_every_problem_of_a_bad_file_with_its_place(self, tmp_path):
         (tmp_path / "bad.yaml").write_text(BAD)

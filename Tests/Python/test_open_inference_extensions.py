@@ -195,8 +195,8 @@ class TestStatistics:
 class TestRepository:
     def test_index(self, client):
         index = client.get_model_repository_index()
-        assert {"name": "digits", "version": "2", "state": "READY"} in index
-        assert {"name": "wine", "version": "1", "state": "READY"} in index
+        assert {"name": "digits", "version": "2", "state": "READY", "reason": ""} in index
+        assert {"name": "wine", "version": "1", "state": "READY", "reason": ""} in index
 
     def test_loading_is_refused_unless_it_is_allowed(self, client):
         for call in [client.load_model, client.unload_model]:

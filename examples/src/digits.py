@@ -6,7 +6,9 @@ the place of the other, as a canary for example.
 """
 
 import numpy
-from common import EXAMPLES, OPSETS, name_batch, name_columns, round_weights, save_model, save_requests
+from common import (
+    EXAMPLES, OPSETS, name_batch, name_columns, round_weights, save_json, save_model, save_requests, short,
+)
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.datasets import load_digits
@@ -56,6 +58,12 @@ def make():
     one = numpy.flatnonzero((answers[1] != test_digit) & (answers[2] == test_digit))[0]
     print(f"    requests/digit.json is a {test_digit[one]}; version 1 takes it for a {answers[1][one]}")
     save_requests("digit", {"pixels": test[[one]]})
+    # The same, asking for classes: as an example, and as the three best of a tensor.
+    pixels = short(test[one].astype(numpy.float32))
+    save_json("digit.classify.json", {"examples": [{"pixels": pixels}]})
+    tensor = {"name": "pixels", "shape": [1, 64], "datatype": "FP32", "data": pixels}
+    best = {"name": "probabilities", "parameters": {"classification": 3}}
+    save_json("digit.best.infer.json", {"inputs": [tensor], "outputs": [best]})
 
     # Eight more, as files that `slipway predict` reads.
     eight = test[:8].astype(numpy.float32)

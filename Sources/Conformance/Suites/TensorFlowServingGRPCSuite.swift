@@ -14,10 +14,10 @@ enum TensorFlowServingGRPCSuite {
                 throw Skip("\(prediction) is not offered: \(reply.codeName)")
             }
         },
-        checks: answers + refusals)
+        checks: answers + refusals + choices)
 
-    private static let prediction = "tensorflow.serving.PredictionService"
-    private static let models = "tensorflow.serving.ModelService"
+    static let prediction = "tensorflow.serving.PredictionService"
+    static let models = "tensorflow.serving.ModelService"
 
     private static let answers = [
         Check("predict-typed", "Predict takes typed values (float_val, ...) and names the version")
@@ -141,12 +141,12 @@ enum TensorFlowServingGRPCSuite {
         },
     ]
 
-    private static func spec(_ model: String, in buffer: inout ByteBuffer) {
+    static func spec(_ model: String, in buffer: inout ByteBuffer) {
         buffer.writeProtobuf(1) { $0.writeProtobuf(1, string: model) }
     }
 
     /// Appends one entry of `PredictRequest.inputs`.
-    private static func entry(
+    static func entry(
         _ port: ModelSample.Port, typed: Bool, _ sample: ModelSample, in buffer: inout ByteBuffer
     ) {
         buffer.writeProtobuf(2) {

@@ -14,7 +14,7 @@ enum TensorFlowServingRESTSuite {
                 throw Skip("GET /v1/models/\(session.model) shows no model_version_status")
             }
         },
-        checks: status + predictions + refusals)
+        checks: status + predictions + refusals + forms + quirks)
 
     private static let status = [
         Check("status", "the status lists versions as text, with state and error code") {
@@ -129,7 +129,7 @@ enum TensorFlowServingRESTSuite {
         },
     ]
 
-    private static func predict(_ session: CheckSession) -> String {
+    static func predict(_ session: CheckSession) -> String {
         "/v1/models/\(session.model):predict"
     }
 

@@ -95,6 +95,8 @@ public enum Limits {
     public static let examplesPerRequestMaximum = 1 << 20
     /// Most bytes that the context of a request adds to its examples together.
     public static let exampleContextBytesMaximum = 256 * 1024 * 1024
+    /// Parts in which the context of a request may come; official clients send one.
+    public static let exampleContextPartsMaximum = 64
     /// Most bytes of a tensor that are made up by repeating the last value that was sent, as
     /// TensorFlow's typed fields allow: a few bytes must not become gigabytes.
     public static let filledTensorBytesMaximum = 64 << 20
@@ -106,6 +108,10 @@ public enum Limits {
     public static let classificationElementsMaximum = 1_000_000
     /// Deepest nesting of a JSON document.
     public static let jsonDepthMaximum = 64
+    /// Values and members of a JSON document that is read as a tree; tensors are not.
+    public static let jsonValuesMaximum = 1_000_000
+    /// Columns of a data frame.
+    public static let dataFrameColumnsMaximum = 1 << 20
     /// Most bytes of a client's value that an error repeats.
     public static let quotedValueBytesMaximum = 256
 
@@ -126,6 +132,8 @@ public enum Limits {
     public static let administrationTimeout = Duration.seconds(600)
     /// Changes of the set of models that wait for their turn or for their models.
     public static let administrationsMaximum = 256
+    /// Models that one request to reload the configuration may list, and labels that each may have.
+    public static let reloadedModelsMaximum = 10_000
     /// Bytes of model files that clients have sent with their requests to load, all together.
     public static let clientFilesBytesMaximum = 4 << 30
     /// Files that one request to load a model may bring.

@@ -125,7 +125,8 @@ public final class Listener: Sendable {
             limits: configuration.limits, requestTimeout: configuration.requestTimeout,
             compressReplies: configuration.compressReplies, isTLS: certificates != nil,
             protocols: configuration.protocols, handler: handler, grpc: grpc, registry: registry,
-            bodies: BodyBudget(limit: configuration.limits.bodiesBytes), observer: observer,
+            bodies: BodyBudget(limit: configuration.limits.bodiesBytes),
+            replies: BodyBudget(limit: configuration.limits.bodiesBytes), observer: observer,
             logger: logger)
         let isTCP = if case .tcp = configuration.address { true } else { false }
         let bootstrap = ServerBootstrap(group: group)
@@ -141,7 +142,10 @@ public final class Listener: Sendable {
                     try pipeline.addHandler(HTTPConnection(setup, eventLoop: channel.eventLoop))
                 }
             }
-        return isTCP ? bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1) : bootstrap
+        guard isTCP else { return bootstrap }
+        // A stream may be silent for as long as it likes: the system finds out if its peer is gone.
+        return bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
     }
 
     private func scheduleReloads(_ certificates: CertificateStore) -> RepeatedTask {

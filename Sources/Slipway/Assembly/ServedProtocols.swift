@@ -46,7 +46,8 @@ struct ServedProtocols {
             processors: budget.processors, bodyBytes: configuration.limits.bodyBytes)
         let description = OpenAPIServer(
             version: Version.number, service: manager, catalog: manager, isKServe: isKServe,
-            settings: settings)
+            settings: settings, compatibility: configuration.compatibility.v2.protocols,
+            paths: (metricsPaths, HealthHandler.livePath, HealthHandler.readyPath))
         let fixed =
             metricsPaths.map { DataHandler.Fixed(path: $0, handler: page) }
             + [HealthHandler.livePath, HealthHandler.readyPath].map {

@@ -56,8 +56,14 @@ extension Configuration {
     /// - Parameters: As of `reading(path:engines:overrides:)`.
     public static func examining(path: String, engines: [String] = []) -> ConfigurationReading {
         do throws(ServingError) {
-            let list = try ModelServerConfig.examining(path: path, engines: engines)
-            let reading = if let list { list } else { try reading(path: path, engines: engines) }
+            let foreign =
+                if let own = try TritonModelConfiguration.examining(path: path, engines: engines) {
+                    own
+                } else {
+                    try ModelServerConfig.examining(path: path, engines: engines)
+                }
+            let reading =
+                if let foreign { foreign } else { try reading(path: path, engines: engines) }
             let missing = (reading.configuration?.models.models ?? []).filter {
                 access($0.baseDirectory, F_OK) != 0
             }

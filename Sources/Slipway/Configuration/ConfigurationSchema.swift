@@ -55,7 +55,7 @@ enum ConfigurationSchema {
         .init(
             "admin", \.adminPort, ValueForm<Int>.port.or("off"),
             "TCP port of health, metrics and administration; 0 takes any free one."),
-        .init("host", \.host, .host, "Address that the REST port is bound to."),
+        .init("host", \.host, .host, "Address that the REST and the gRPC port are bound to."),
         .init(
             "admin_host", \.adminHost, .host, "Address that the administration port is bound to."),
         .init(

@@ -69,37 +69,30 @@ final class GRPCClientStream: ChannelInboundHandler {
         guard headers != nil || resetCode != nil else {
             return promise.fail(ClientConnection.ClosedBeforeReply())
         }
-        do throws(ServingError) {
-            promise.succeed(try reply())
-        } catch {
-            promise.fail(error)
-        }
+        promise.succeed(reply())
     }
 
-    private func reply() throws(ServingError) -> GRPCClientReply {
+    private func reply() -> GRPCClientReply {
         let last = trailers ?? HPACKHeaders()
-        let text = last.first(name: "grpc-message") ?? ""
         return GRPCClientReply(
             code: last.first(name: "grpc-status").flatMap { Int($0) },
-            message: (try? PercentDecoding.decode(text)) ?? text,
-            messages: try messages(), headers: headers ?? HPACKHeaders(), trailers: last,
+            message: GRPCMessageText.decoded(last.first(name: "grpc-message") ?? ""),
+            messages: messages(), headers: headers ?? HPACKHeaders(), trailers: last,
             httpStatus: headers?.first(name: ":status").flatMap { Int($0) } ?? 0,
             resetCode: trailers == nil ? resetCode : nil)
     }
 
-    private func messages() throws(ServingError) -> [ByteBuffer] {
-        var rest = received
+    /// The messages; none when the reply is not framed as gRPC or breaks off: the code, or its
+    /// absence, says what it was then.
+    private func messages() -> [ByteBuffer] {
+        guard headers?.first(name: "grpc-status") == nil else { return [] }
+        var reader = GRPCMessageReader(limit: bytesMaximum)
+        reader.append(received)
         var messages: [ByteBuffer] = []
-        while rest.readableBytes > 0, headers?.first(name: "grpc-status") == nil {
-            guard let flag = rest.readInteger(as: UInt8.self),
-                let length = rest.readInteger(as: UInt32.self),
-                let message = rest.readSlice(length: Int(length)), flag == 0
-            else {
-                // Not framed as gRPC: the code, or its absence, says what it was.
-                return []
-            }
-            messages.append(message)
+        while let message = try? reader.next() {
+            guard !message.isCompressed else { return [] }
+            messages.append(message.bytes)
         }
-        return messages
+        return reader.bufferedBytes == 0 ? messages : []
     }
 }

@@ -49,7 +49,8 @@ final class HTTP2Wire {
             HTTPConnection.Setup(
                 limits: limits, requestTimeout: requestTimeout, compressReplies: true,
                 isTLS: false, protocols: protocols, handler: handler, grpc: grpc,
-                registry: registry, bodies: bodies, observer: observer,
+                registry: registry, bodies: bodies,
+                replies: BodyBudget(limit: limits.bodiesBytes), observer: observer,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(socket)

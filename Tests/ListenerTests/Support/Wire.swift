@@ -35,7 +35,8 @@ final class Wire {
             HTTPConnection.Setup(
                 limits: limits, requestTimeout: requestTimeout, compressReplies: true,
                 isTLS: false, protocols: [.http1], handler: handler, registry: self.registry,
-                bodies: self.bodies, observer: observer,
+                bodies: self.bodies, replies: BodyBudget(limit: limits.bodiesBytes),
+                observer: observer,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandler(socket)

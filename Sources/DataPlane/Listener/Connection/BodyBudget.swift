@@ -28,7 +28,15 @@ final class BodyBudget: Sendable {
         return false
     }
 
-    fileprivate func giveBack(_ bytes: Int) {
+    /// Takes bytes, however many they are, as long as less than the limit is taken.
+    func takeWhole(_ bytes: Int) -> Bool {
+        guard usedBytes < limit else { return false }
+        used.wrappingAdd(bytes, ordering: .relaxed)
+        return true
+    }
+
+    /// Gives back what was taken.
+    func giveBack(_ bytes: Int) {
         used.wrappingSubtract(bytes, ordering: .relaxed)
     }
 }

@@ -32,6 +32,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, HTTPR
         var grpc: (any GRPCHandler)?
         var registry: ConnectionRegistry
         var bodies: BodyBudget
+        /// Replies of HTTP/2 that clients have not taken yet; one of HTTP/1 holds its connection up.
+        var replies: BodyBudget
         var observer: (any ListenerObserver)?
         var logger: Logger
     }

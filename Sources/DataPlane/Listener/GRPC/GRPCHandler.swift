@@ -44,6 +44,9 @@ public protocol GRPCStreamReceiver: AnyObject, Sendable {
     /// The client sends no more messages; it waits for the rest of the answers.
     func ended()
     /// The client is gone, or the call's time is up: nobody reads the answers any more.
+    ///
+    /// The call stays in its connection's table until `GRPCStreamWriter.finish`, which must still be
+    /// called, as soon as the work is over.
     func cancelled()
 }
 
@@ -57,8 +60,8 @@ public struct GRPCCall: Sendable {
     public var message: ByteBuffer
     /// When its head was read.
     public var received: MonotonicTime
-    /// When its answer stops being of use: `grpc-timeout` or the listener's request timeout after
-    /// `received`, whichever is earlier.
+    /// When its answer stops being of use: `grpc-timeout` after `received` or, for a unary method,
+    /// the listener's request timeout if that is earlier; a stream without `grpc-timeout` may last.
     public var deadline: MonotonicTime
     /// Fires when the client resets the stream, closes the connection, or the deadline passes.
     public var cancellation: RequestCancellation

@@ -13,6 +13,9 @@ extension GRPCStatus {
     static let tooManyMessages = GRPCStatus(
         .internalError, "the call has more than one message; a unary call needs exactly one")
 
+    /// The deadline has passed.
+    static let timeIsUp = GRPCStatus(.deadlineExceeded, "Deadline Exceeded")
+
     /// Tells what was wrong with the framing of a call's messages.
     init(_ failure: GRPCMessageReader.Failure) {
         switch failure {

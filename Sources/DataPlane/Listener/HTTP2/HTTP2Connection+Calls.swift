@@ -32,6 +32,7 @@ extension HTTP2Connection {
                     + "\(setup.limits.headerFields); send less metadata")
         }
         try readTimeout(stream)
+        guard stream.deadline > eventLoop.now else { throw .timeIsUp }
         try readEncoding(stream)
         switch grpc.method(at: stream.path) {
         case .unary(let method): stream.work = .unary(method)
@@ -95,7 +96,7 @@ extension HTTP2Connection {
             }
             try cover(stream)
         } catch {
-            end(stream, error)
+            breakOff(stream, error)
         }
     }
 
@@ -128,7 +129,9 @@ extension HTTP2Connection {
 
     /// Takes what is held of the call out of the budget of all bodies, once it is much.
     private func cover(_ stream: HTTP2Stream) throws(GRPCStatus) {
-        let count = stream.messages.bufferedBytes + (stream.message?.readableBytes ?? 0)
+        let count =
+            stream.messages.bufferedBytes + (stream.message?.readableBytes ?? 0)
+            + stream.deliveredBytes
         guard count > BodyBudget.uncountedBytes else { return }
         let share = stream.share ?? BodyShare(of: setup.bodies)
         stream.share = share
@@ -143,6 +146,8 @@ extension HTTP2Connection {
             let isEmpty = stream.message == nil && stream.messages.bufferedBytes == 0
             return end(stream, isEmpty ? .noMessage : .cutShort)
         }
+        // The timer would come too late for work that ends on this very turn of the loop.
+        guard stream.deadline > eventLoop.now else { return end(stream, .timeIsUp) }
         stream.message = nil
         stream.isWithHandler = true
         let call = makeCall(stream, message: message)
@@ -157,7 +162,7 @@ extension HTTP2Connection {
         guard !stream.outputEnded, !stream.isClosed, !stream.isDelivering else { return }
         stream.isDelivering = true
         defer { stream.isDelivering = false }
-        do throws(GRPCStatus) { try deliverAll(stream) } catch { end(stream, error) }
+        do throws(GRPCStatus) { try deliverAll(stream) } catch { breakOff(stream, error) }
         refillWindow(stream)
     }
 
@@ -169,8 +174,18 @@ extension HTTP2Connection {
                 stream.hasToldEnd = true
                 return receiver.ended()
             }
-            stream.credit -= 1
+            stream.delivered.append(message.readableBytes)
+            stream.deliveredBytes += message.readableBytes
+            try cover(stream)
             receiver.received(message)
         }
+    }
+
+    /// Ends a call by an error of the client's; whoever works on it is told that nobody reads it.
+    private func breakOff(_ stream: HTTP2Stream, _ status: GRPCStatus) {
+        let receiver = stream.receiver
+        end(stream, status)
+        stream.cancellation.cancel()
+        receiver?.cancelled()
     }
 }

@@ -48,11 +48,9 @@ extension HTTP2Connection {
         if stream.unsentBytes > 0, now >= stream.lastProgress.later(by: setup.limits.replyWrite) {
             return reset(stream, .cancel)
         }
-        stream.cancellation.cancel()
-        stream.receiver?.cancelled()
-        stream.receiver = nil
+        let receiver = stream.receiver
         if stream.isGRPC {
-            end(stream, GRPCStatus(.deadlineExceeded, "Deadline Exceeded"))
+            end(stream, .timeIsUp)
         } else if stream.isWithHandler {
             refuse(
                 stream,
@@ -65,6 +63,9 @@ extension HTTP2Connection {
                 stream,
                 Refusal(.requestTimeout, "the request's body did not come in time; send it again"))
         }
+        // After the answer: a handler that gives up at once must not answer first.
+        stream.cancellation.cancel()
+        receiver?.cancelled()
         settle(stream)
     }
 

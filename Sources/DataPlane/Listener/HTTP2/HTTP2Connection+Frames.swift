@@ -54,7 +54,7 @@ extension HTTP2Connection {
             case .call, .none: break
             }
         }
-        if part.endStream { inputEnded(stream) }
+        if part.endStream { inputEnded(stream) } else { refillWindow(stream) }
         settle(stream)
     }
 
@@ -81,8 +81,8 @@ extension HTTP2Connection {
                 .windowUpdate(windowSizeIncrement: Limits.connectionWindowBytes - size),
                 on: .rootStream)
         } else if let stream = streams[event.streamID] {
+            // Refilled behind the frame that this tells of, which may be the stream's last.
             stream.window = size
-            refillWindow(stream)
         }
         flushIfNeeded()
     }

@@ -1,6 +1,7 @@
 import Inference
 import NIOCore
 import NIOHPACK
+import NIOHTTP1
 import NIOHTTP2
 import ServingCore
 import Wire
@@ -45,7 +46,9 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
         let id = HTTP2StreamID(Int(truncatingIfNeeded: number))
         guard let stream = streams[id], stream.isWithHandler else { return }
         switch answer {
-        case .message(let reply): return send(reply, on: stream)
+        case .message(let reply):
+            _ = send(reply, on: stream)
+            return
         case .handled: return handled(stream)
         case .response(let response):
             stream.isWithHandler = false
@@ -55,8 +58,8 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
             if !stream.outputEnded { end(stream, status) }
         case .reply(let reply, let trailers):
             stream.isWithHandler = false
-            if !stream.outputEnded {
-                send(reply, on: stream)
+            stream.share = nil
+            if !stream.outputEnded, send(reply, on: stream) {
                 end(stream, GRPCStatus(.ok, trailers: trailers))
             }
         }
@@ -65,20 +68,32 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
     }
 
     private func handled(_ stream: HTTP2Stream) {
-        stream.credit = min(stream.credit + 1, Limits.messagesInFlightPerStream)
+        if !stream.delivered.isEmpty { stream.deliveredBytes -= stream.delivered.removeFirst() }
         deliver(stream)
         settle(stream)
     }
 
     /// Writes one message, behind the head if it is the first.
-    private func send(_ reply: GRPCReply, on stream: HTTP2Stream) {
-        guard !stream.outputEnded, !stream.isClosed else { return }
+    ///
+    /// - Returns: Whether the call goes on; otherwise it has been ended.
+    private func send(_ reply: GRPCReply, on stream: HTTP2Stream) -> Bool {
+        guard !stream.outputEnded, !stream.isClosed else { return false }
         var framed = reply.framed
         var isCompressed = false
         if stream.compressesReply, let smaller = MessageCoding.compress(reply, loopContext.deflater)
         {
             framed = smaller
             isCompressed = true
+        }
+        let written: EventLoopPromise<Void>?
+        do throws(Refusal) {
+            written = try count(framed.readableBytes, stream)
+        } catch {
+            let receiver = stream.receiver
+            end(stream, GRPCStatus(.resourceExhausted, error.message))
+            stream.cancellation.cancel()
+            receiver?.cancelled()
+            return false
         }
         if !stream.hasHead {
             stream.hasHead = true
@@ -88,12 +103,33 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
         }
         stream.bytesOut += reply.framed.readableBytes - GRPCReply.prefixBytes
         stream.unsentBytes += framed.readableBytes
-        write(.data(.init(data: .byteBuffer(framed))), on: stream.id)
+        write(.data(.init(data: .byteBuffer(framed))), on: stream.id, written)
         pings.didSend()
         // Messages that nobody reads must not pile up; one message of any size may wait.
         let mayWait = Limits.connectionWindowBytes + framed.readableBytes
-        guard stream.receiver != nil, stream.unsentBytes > mayWait else { return }
+        guard stream.receiver != nil, stream.unsentBytes > mayWait else { return true }
         reset(stream, .cancel)
+        return false
+    }
+
+    /// Counts a long reply, or one behind others, among what clients have not taken yet.
+    ///
+    /// - Returns: What must be told when it is in the socket, or dropped; nil if it is not counted.
+    func count(
+        _ bytes: Int, _ stream: HTTP2Stream
+    ) throws(Refusal) -> EventLoopPromise<Void>? {
+        guard bytes + stream.unsentBytes > BodyBudget.uncountedBytes else { return nil }
+        let budget = setup.replies
+        guard budget.takeWhole(bytes) else {
+            throw Refusal(
+                .serviceUnavailable,
+                "the replies that clients have not read yet have reached their limit in memory; "
+                    + "read answers sooner, try again later, or raise limits.bodies",
+                headers: ["retry-after": "1"])
+        }
+        let promise = eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in budget.giveBack(bytes) }
+        return promise
     }
 
     /// Ends a gRPC call: with trailers, or with nothing but them.
@@ -142,15 +178,17 @@ extension HTTP2Connection: GRPCResponseSink, HTTPResponseSink {
 
     /// Nobody reads the answer any more: whoever works on it may stop.
     func abandon(_ stream: HTTP2Stream) {
-        stream.cancellation.cancel()
-        stream.receiver?.cancelled()
+        let receiver = stream.receiver
         stream.receiver = nil
         stream.messages = GRPCMessageReader(limit: 0)
         stream.message = nil
         stream.body = nil
-        guard !stream.outputEnded else { return }
+        let isNews = !stream.outputEnded
+        // Before the work hears of it, which may answer at once: nothing is sent any more.
         stream.outputEnded = true
-        if stream.isGRPC { report(stream, .cancelled) }
+        if isNews, stream.isGRPC { report(stream, .cancelled) }
+        stream.cancellation.cancel()
+        receiver?.cancelled()
     }
 
     /// Tells the observer about a call.

@@ -90,7 +90,8 @@ extension HTTP2Connection {
         guard !stream.outputEnded, !stream.isClosed else { return }
         let response = refusal.response
         stream.form.acceptEncoding = nil
-        writeReply(stream, response)
+        let (fields, body) = ReplyWriter(context: loopContext).fields(response, stream.form)
+        writeReply(stream, response, fields, body, nil)
         setup.observer?.requestRefused(
             status: Int(refusal.status.code), record: makeRecord(stream, response))
         finishOutput(stream)
@@ -99,26 +100,34 @@ extension HTTP2Connection {
     /// Answers a request.
     func end(_ stream: HTTP2Stream, _ response: HTTPResponse) {
         guard !stream.isClosed else { return }
-        writeReply(stream, response)
+        stream.share = nil
+        let (fields, body) = ReplyWriter(context: loopContext).fields(response, stream.form)
+        let written: EventLoopPromise<Void>?
+        do throws(Refusal) { written = try count(body.readableBytes, stream) } catch {
+            return refuse(stream, error)
+        }
+        writeReply(stream, response, fields, body, written)
         setup.observer?.requestFinished(
             status: Int(response.status.code), nanoseconds: nanosecondsTaken(stream),
             record: makeRecord(stream, response))
         finishOutput(stream)
     }
 
-    private func writeReply(_ stream: HTTP2Stream, _ response: HTTPResponse) {
+    private func writeReply(
+        _ stream: HTTP2Stream, _ response: HTTPResponse, _ fields: HPACKHeaders,
+        _ body: ByteBuffer, _ written: EventLoopPromise<Void>?
+    ) {
         stream.outputEnded = true
         stream.lastProgress = eventLoop.now
-        let (fields, body) = ReplyWriter(context: loopContext).fields(response, stream.form)
         let hasBody =
             !stream.form.isHead && response.status.mayHaveResponseBody
             && body.readableBytes > 0
         write(.headers(.init(headers: fields, endStream: !hasBody)), on: stream.id)
         pings.didSend()
-        guard hasBody else { return }
+        guard hasBody else { return written?.succeed() ?? () }
         stream.bytesOut = response.body.readableBytes
         stream.unsentBytes = body.readableBytes
-        write(.data(.init(data: .byteBuffer(body), endStream: true)), on: stream.id)
+        write(.data(.init(data: .byteBuffer(body), endStream: true)), on: stream.id, written)
     }
 
     private func makeRecord(_ stream: HTTP2Stream, _ response: HTTPResponse) -> RequestRecord? {

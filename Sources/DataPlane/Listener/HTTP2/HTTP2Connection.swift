@@ -14,8 +14,9 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: all state is touched only on the channel's event loop; what others call
 /// (answers, `drain`, `forceClose`) goes there first, answers through `mailbox`.
-final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @unchecked Sendable {
+final class HTTP2Connection: ChannelDuplexHandler, ListenerConnection, @unchecked Sendable {
     typealias InboundIn = HTTP2Frame
+    typealias OutboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
     /// `serving` to `draining` (first GOAWAY) to `finishing` (last GOAWAY: no new streams) to `closing`.
@@ -43,6 +44,7 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
     var stalled: (bytes: Int, since: NIODeadline)?
     var pings = PingPolicy()
     var isReading = false
+    var holdsRead = false
     var needsFlush = false
 
     /// Goes on with a connection whose first bytes were the preface; call on its event loop.
@@ -97,6 +99,20 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
         context.fireChannelReadComplete()
     }
 
+    /// Reads nothing more while the client does not take what was written: what it asks for would wait
+    /// for it in memory.
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { holdsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if holdsRead, context.channel.isWritable {
+            holdsRead = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let event as NIOHTTP2WindowUpdatedEvent: windowChanged(event)
@@ -108,8 +124,11 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        setup.logger.debug("an HTTP/2 connection failed", metadata: ["error": "\(error)"])
-        // The frame layer has reset the stream of a stream's error; the rest goes on.
+        let cause = (error as? NIOHTTP2Errors.StreamError)?.baseError ?? error
+        setup.logger.debug("an HTTP/2 connection failed", metadata: ["error": "\(cause)"])
+        // An error of one stream concerns that stream only. A WINDOW_UPDATE that waited for the socket
+        // until its stream had ended is one, too.
+        if error is NIOHTTP2Errors.StreamError { return }
         if error is any NIOHTTP2Error, !frames.hasFailed { return }
         if phase == .closing || phase == .closed { return }
         setup.observer?.requestRefused(status: 400)
@@ -117,9 +136,13 @@ final class HTTP2Connection: ChannelInboundHandler, ListenerConnection, @uncheck
     }
 
     /// Writes a frame; `flushIfNeeded` sends it.
-    func write(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID) {
-        context?.write(
-            wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
+    func write(
+        _ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID,
+        _ promise: EventLoopPromise<Void>? = nil
+    ) {
+        guard let context else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
+        context.write(
+            wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: promise)
         needsFlush = true
     }
 

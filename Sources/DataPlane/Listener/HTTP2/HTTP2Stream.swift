@@ -45,8 +45,10 @@ final class HTTP2Stream {
     var receiver: (any GRPCStreamReceiver)?
     /// Whether `receiver` knows that the client sends no more messages.
     var hasToldEnd = false
-    /// Messages that may be delivered to `receiver` before it has dealt with earlier ones.
-    var credit = Limits.messagesInFlightPerStream
+    /// Sizes of the messages that `receiver` got and has not dealt with, the oldest first.
+    var delivered: [Int] = []
+    /// Their sum. A receiver may deal with them in another order; then it is right again at the end.
+    var deliveredBytes = 0
     /// Whether messages are being delivered: a receiver that answers at once must not begin anew.
     var isDelivering = false
     /// Bytes that the client may still send.
@@ -109,7 +111,11 @@ final class HTTP2Stream {
     }
 
     /// Whether the receiver may get another message: neither its work nor its answers pile up.
-    var mayDeliver: Bool { credit > 0 && unsentBytes <= Limits.streamWindowBytes }
+    var mayDeliver: Bool {
+        delivered.count < Limits.messagesInFlightPerStream
+            && deliveredBytes <= Limits.connectionWindowBytes
+            && unsentBytes <= Limits.streamWindowBytes
+    }
 
     /// When the connection must look at it again.
     func due(_ limits: ListenerLimits) -> NIODeadline {

@@ -3,6 +3,21 @@ import Listener
 import NIOCore
 import ServingCore
 
+/// Takes the one answer to a prediction; a type, so that a call costs no closure for it.
+protocol GRPCPredictResponder: Sendable {
+    /// Answers, from any thread, exactly once.
+    func finish(_ result: Result<GRPCReply, GRPCStatus>)
+}
+
+extension GRPCResponder: GRPCPredictResponder {
+    func finish(_ result: Result<GRPCReply, GRPCStatus>) {
+        switch result {
+        case .success(let reply): respond(reply)
+        case .failure(let status): fail(status)
+        }
+    }
+}
+
 /// One prediction over gRPC from its message to its answer, the same for every protocol:
 /// parse, lease, decode, submit, encode, count, respond.
 enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
@@ -12,8 +27,7 @@ enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
     /// of the request once, before the answer leaves.
     static func run(
         _ call: GRPCCall, in context: Wire.Context, service: any InferenceService,
-        observer: any ServerObserver,
-        completion: @escaping @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+        observer: any ServerObserver, _ responder: some GRPCPredictResponder
     ) {
         let message: Wire.Message
         let lease: ModelLease
@@ -22,7 +36,7 @@ enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
             lease = try acquire(try Wire.model(of: message), from: service)
         } catch {
             observer.requestRefused(Wire.wire, code: error.code)
-            return completion(.failure(Wire.status(error, in: context)))
+            return responder.finish(.failure(Wire.status(error, in: context)))
         }
         let received = call.received
         do throws(ServingError) {
@@ -32,23 +46,10 @@ enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
             inference.deadline = min(inference.deadline ?? call.deadline, call.deadline)
             inference.cancellation = call.cancellation
             lease.servable.submit(inference) { result in
-                finish(result, form, lease, in: context, since: received, completion)
+                finish(result, form, lease, in: context, since: received, responder)
             }
         } catch {
-            answer(.failure(error), lease, in: context, since: received, completion)
-        }
-    }
-
-    /// As the other, with the answer to a unary call's responder.
-    static func run(
-        _ call: GRPCCall, in context: Wire.Context, service: any InferenceService,
-        observer: any ServerObserver, _ responder: GRPCResponder
-    ) {
-        run(call, in: context, service: service, observer: observer) { result in
-            switch result {
-            case .success(let reply): responder.respond(reply)
-            case .failure(let status): responder.fail(status)
-            }
+            answer(.failure(error), lease, in: context, since: received, responder)
         }
     }
 
@@ -69,7 +70,7 @@ enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
     private static func finish(
         _ result: Result<InferenceResponse, ServingError>, _ form: Wire.ReplyForm,
         _ lease: ModelLease, in context: Wire.Context, since received: MonotonicTime,
-        _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+        _ responder: some GRPCPredictResponder
     ) {
         let encoded: Result<GRPCReply, ServingError>
         switch result {
@@ -81,37 +82,29 @@ enum GRPCPredictCall<Wire: ContextualGRPCPredictProtocol> {
             }
         case .failure(let error): encoded = .failure(error)
         }
-        answer(encoded, lease, in: context, since: received, completion)
+        answer(encoded, lease, in: context, since: received, responder)
     }
 
     private static func answer(
         _ result: Result<GRPCReply, ServingError>, _ lease: ModelLease,
         in context: Wire.Context, since received: MonotonicTime,
-        _ completion: @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
+        _ responder: some GRPCPredictResponder
     ) {
         let nanoseconds = MonotonicTime.now().nanoseconds(since: received)
         let observer = lease.servable.observer
         switch result {
         case .success(let reply):
             observer.requestFinished(Wire.wire, outcome: nil, nanoseconds: nanoseconds)
-            completion(.success(reply))
+            responder.finish(.success(reply))
         case .failure(let error):
             observer.requestFinished(Wire.wire, outcome: error.code, nanoseconds: nanoseconds)
-            completion(.failure(Wire.status(error, in: context)))
+            responder.finish(.failure(Wire.status(error, in: context)))
         }
     }
 }
 
 extension GRPCPredictCall where Wire: GRPCPredictProtocol {
-    /// As the first, for protocols that need nothing but the message.
-    static func run(
-        _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
-        completion: @escaping @Sendable (Result<GRPCReply, GRPCStatus>) -> Void
-    ) {
-        run(call, in: (), service: service, observer: observer, completion: completion)
-    }
-
-    /// As the second, for protocols that need nothing but the message.
+    /// As the other, for protocols that need nothing but the message.
     static func run(
         _ call: GRPCCall, service: any InferenceService, observer: any ServerObserver,
         _ responder: GRPCResponder

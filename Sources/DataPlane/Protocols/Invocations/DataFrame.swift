@@ -51,19 +51,26 @@ enum DataFrame {
             guard try scanner.peekKind() == .array else {
                 throw malformed("row \(row) is \(scanner.valueDescription()), not a list")
             }
-            var cells: [JSONScanner] = []
-            cells.reserveCapacity(columns?.count ?? 8)
-            try scanner.beginArray()
-            while try scanner.nextElement() {
-                cells.append(scanner)
-                try scanner.skipValue()
+            if table == nil {
+                table = try DataFrameTable(unnamed: count(of: scanner), signature)
             }
-            if table == nil { table = try DataFrameTable(unnamed: cells.count, signature) }
-            try table?.append(&cells, row: row)
+            try scanner.beginArray()
+            try table?.appendRow(row, &scanner)
             row += 1
         }
         guard let table, row > 0 else { throw malformed("the data frame has no rows") }
         return try table.finish(rows: row)
+    }
+
+    private static func count(of array: JSONScanner) throws(ServingError) -> Int {
+        var array = array
+        var count = 0
+        try array.beginArray()
+        while try array.nextElement() {
+            try array.skipValue()
+            count += 1
+        }
+        return count
     }
 
     /// `[{"a": 1, "b": 2}, …]`: `DataFrame.to_dict("records")`. The first row's keys are the columns.
@@ -78,6 +85,7 @@ enum DataFrame {
         }
         var table: DataFrameTable?
         var names: [String] = []
+        var order = ColumnOrder()
         var row = 0
         try scanner.beginArray()
         while try scanner.nextElement() {
@@ -86,7 +94,7 @@ enum DataFrame {
                 names = try keys(&first, row: row)
                 table = try DataFrameTable(names, signature)
             }
-            var cells = try readRecord(&scanner, names, row: row)
+            var cells = try readRecord(&scanner, names, &order, row: row)
             try table?.append(&cells, row: row)
             row += 1
         }
@@ -101,10 +109,17 @@ enum DataFrame {
         var names: [String] = []
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
-            names.append(key.string)
+            try append(key.string, to: &names)
             try scanner.skipValue()
         }
         return names
+    }
+
+    private static func append(_ name: String, to names: inout [String]) throws(ServingError) {
+        guard names.count < Limits.dataFrameColumnsMaximum else {
+            throw malformed("there are more than \(Limits.dataFrameColumnsMaximum) columns")
+        }
+        names.append(name)
     }
 
     private static func requireObject(_ scanner: JSONScanner, row: Int) throws(ServingError) {
@@ -115,9 +130,9 @@ enum DataFrame {
     }
 
     /// The cells of a row, in the order of the columns.
-    private static func readRecord(_ scanner: inout JSONScanner, _ names: [String], row: Int)
-        throws(ServingError) -> [JSONScanner]
-    {
+    private static func readRecord(
+        _ scanner: inout JSONScanner, _ names: [String], _ order: inout ColumnOrder, row: Int
+    ) throws(ServingError) -> [JSONScanner] {
         try requireObject(scanner, row: row)
         var cells = [JSONScanner?](repeating: nil, count: names.count)
         var position = 0
@@ -126,7 +141,7 @@ enum DataFrame {
             // Rows usually give their keys in one order: look first where the next should be.
             let index =
                 position < names.count && key.equals(names[position])
-                ? position : names.firstIndex { key.equals($0) }
+                ? position : order.index(of: key.string, in: names)
             guard let index, cells[index] == nil else {
                 throw malformed(
                     "row \(row) has '\(key.string.clipped())', which the first row does not have, "
@@ -151,8 +166,8 @@ enum DataFrame {
         try scanner.beginArray()
         while try scanner.nextElement() {
             switch try scanner.peekKind() {
-            case .string: names.append(try scanner.readString())
-            case .number: names.append(String(try scanner.readInteger()))
+            case .string: try append(try scanner.readString(), to: &names)
+            case .number: try append(String(try scanner.readInteger()), to: &names)
             default:
                 throw malformed("'columns' holds \(scanner.valueDescription()), which is no name")
             }
@@ -161,4 +176,18 @@ enum DataFrame {
     }
 
     static func malformed(_ what: String) -> ServingError { ServingError(.invalidRequest, what) }
+}
+
+/// Finds columns by name, in a time that does not grow with their number.
+private struct ColumnOrder {
+    private var indices: [String: Int]?
+
+    /// Where a name stands first among the columns; `names` must be the same in every call.
+    mutating func index(of name: String, in names: [String]) -> Int? {
+        let known =
+            indices
+            ?? Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+        indices = known
+        return known[name]
+    }
 }

@@ -10,7 +10,7 @@ import Wire
 struct DataFrameTable {
     private let names: [String]
     private let width: Int
-    /// The builder that each column goes to.
+    /// The builder that each column goes to; none when all are stacked into the only one.
     private let targets: [DataFrameColumn]
     private let builders: [DataFrameColumn]
     private let isStacked: Bool
@@ -41,15 +41,15 @@ struct DataFrameTable {
         guard missing.isEmpty else {
             throw Self.wrong("column '\(missing.joined(separator: "', '"))' is missing", signature)
         }
-        self.init(targets, builders, names, isStacked: false)
+        self.init(targets, builders, names, width: targets.count, isStacked: false)
     }
 
     private init(
         _ targets: [DataFrameColumn], _ builders: [DataFrameColumn], _ names: [String],
-        isStacked: Bool
+        width: Int, isStacked: Bool
     ) {
         self.names = names
-        width = targets.count
+        self.width = width
         self.targets = targets
         self.builders = builders
         self.isStacked = isStacked
@@ -68,9 +68,7 @@ struct DataFrameTable {
         guard let only = signature.inputs.first, signature.inputs.count == 1 else {
             throw Self.wrong("'dataframe_split' has no 'columns'", signature)
         }
-        let builder = DataFrameColumn(only)
-        self.init(
-            [DataFrameColumn](repeating: builder, count: count), [builder], names, isStacked: true)
+        self.init([], [DataFrameColumn(only)], names, width: count, isStacked: true)
     }
 
     /// Takes the cells of a row.
@@ -78,19 +76,40 @@ struct DataFrameTable {
     /// - Throws: `invalid_request` for a row of another length; `invalid_tensor` for a value that
     ///   the input does not take.
     func append(_ cells: inout [JSONScanner], row: Int) throws(ServingError) {
-        guard cells.count == width else {
-            throw DataFrame.malformed(
-                "row \(row) has \(cells.count) values; there are \(width) columns")
-        }
-        for index in cells.indices {
-            do throws(ServingError) {
-                try targets[index].append(&cells[index])
-            } catch {
-                guard error.code == .invalidTensor else { throw error }
-                let name = index < names.count ? "'\(names[index].clipped())'" : "\(index + 1)"
-                throw error.inContext("row \(row), column \(name)")
+        guard cells.count == width else { throw wrongWidth(row, cells.count) }
+        for index in cells.indices { try append(&cells[index], row, index) }
+    }
+
+    /// Takes the row whose list has been entered, up to its end.
+    ///
+    /// - Throws: as `append`.
+    func appendRow(_ row: Int, _ scanner: inout JSONScanner) throws(ServingError) {
+        var count = 0
+        while try scanner.nextElement() {
+            if count < width {
+                try append(&scanner, row, count)
+            } else {
+                try scanner.skipValue()
             }
+            count += 1
         }
+        guard count == width else { throw wrongWidth(row, count) }
+    }
+
+    private func append(_ cell: inout JSONScanner, _ row: Int, _ column: Int)
+        throws(ServingError)
+    {
+        do throws(ServingError) {
+            try (isStacked ? builders[0] : targets[column]).append(&cell)
+        } catch {
+            guard error.code == .invalidTensor else { throw error }
+            let name = column < names.count ? "'\(names[column].clipped())'" : "\(column + 1)"
+            throw error.inContext("row \(row), column \(name)")
+        }
+    }
+
+    private func wrongWidth(_ row: Int, _ count: Int) -> ServingError {
+        DataFrame.malformed("row \(row) has \(count) values; there are \(width) columns")
     }
 
     /// Ends with a tensor for each input.
@@ -137,6 +156,7 @@ final class DataFrameColumn {
             start: Self.notANumber.utf8Start, count: Self.notANumber.utf8CodeUnitCount)
         var number = JSONScanner(text, dialect: InvocationsDocument.dialect)
         try builder?.appendElement(from: &number)
+        try scanner.skipValue()
     }
 
     /// Ends with the tensor in the shape that the input declares.

@@ -8,9 +8,7 @@ enum InvocationsReply {
     static let contentType = "application/json"
 
     /// MLflow's form of an error: `{"error_code":"BAD_REQUEST","message":"…"}`.
-    static func refusal(
-        _ error: ServingError, allow: String? = nil
-    ) -> HTTPResponse {
+    static func refusal(_ error: ServingError, allow: String? = nil) -> HTTPResponse {
         let known = InvocationsStatus.of(error.code)
         var response = document(
             .object([("error_code", .text(known.name)), ("message", .text(error.message))]),

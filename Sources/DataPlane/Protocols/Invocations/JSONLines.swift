@@ -28,7 +28,11 @@ enum JSONLines {
         list.reserveCapacity(body.readableBytes + 2)
         list.writeInteger(UInt8(ascii: "["))
         var isFirst = true
-        for line in body.readableBytesView.split(separator: UInt8(ascii: "\n")) {
+        // Line by line: a list of all lines would take many times the bytes of short ones.
+        var rest = body.readableBytesView
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest.dropFirst(line.count + 1)
             guard line.contains(where: { $0 > 0x20 }) else { continue }
             if !isFirst { list.writeInteger(UInt8(ascii: ",")) }
             list.writeBytes(line)

@@ -9,6 +9,13 @@ struct OpenAPIRoutes {
     let isKServe: Bool
     /// Whether `/models` exists.
     let isMultiModel: Bool
+    /// Whose statuses and empty answers `/v2` has.
+    var compatibility = OpenInferenceCompatibility.kserve
+    /// Where metrics are shown.
+    var metricsPaths: [String] = []
+    /// The paths of liveness and readiness, each if there is one.
+    var livePath: String?
+    var readyPath: String?
 
     static let tensorFlowServing = "TensorFlow Serving"
     static let openInference = "Open Inference Protocol"
@@ -27,7 +34,14 @@ struct OpenAPIRoutes {
         }
     }
 
-    static func openInferenceErrors(_ codes: [ErrorCode]) -> OpenAPIErrors {
+    func openInferenceErrors(_ codes: [ErrorCode]) -> OpenAPIErrors {
+        OpenAPIErrors("Error", OpenAPIErrors.anyRequest + codes) {
+            Int(OpenInferenceStatus.of($0, as: compatibility).code)
+        }
+    }
+
+    /// Of routes that are the same in every mode.
+    static func plainErrors(_ codes: [ErrorCode]) -> OpenAPIErrors {
         OpenAPIErrors("Error", OpenAPIErrors.anyRequest + codes) {
             Int(OpenInferenceStatus.of($0).code)
         }
@@ -43,27 +57,7 @@ struct OpenAPIRoutes {
 
     /// Routes that name no model.
     var server: [OpenAPIOperation] {
-        let none = Self.openInferenceErrors([])
-        var routes = [
-            OpenAPIOperation(
-                method: "get", path: "/v2", tag: Self.openInference,
-                summary: "The server's name, version and extensions",
-                reply: [
-                    OpenAPIContent(
-                        schema: OpenAPISchema.object([
-                            ("name", Self.text), ("version", Self.text),
-                            ("extensions", OpenAPISchema.list(of: Self.text)),
-                        ]))
-                ], errors: none),
-            OpenAPIOperation(
-                method: "get", path: "/v2/health/live", tag: Self.openInference,
-                summary: "Whether the server runs", reply: [Self.oneFlag("live")], errors: none),
-            OpenAPIOperation(
-                method: "get", path: "/v2/health/ready", tag: Self.openInference,
-                summary: "Whether every model answers", reply: [Self.oneFlag("ready")],
-                furtherReplies: [(503, "A model does not answer", Self.oneFlag("ready"))],
-                errors: none),
-        ]
+        var routes = openInferenceServer + operations
         routes += invocationsServer
         if isKServe {
             routes.append(
@@ -75,7 +69,7 @@ struct OpenAPIRoutes {
                             schema: OpenAPISchema.object([
                                 ("models", OpenAPISchema.list(of: Self.text))
                             ]))
-                    ], errors: none))
+                    ], errors: Self.plainErrors([])))
         }
         return routes
     }
@@ -161,49 +155,10 @@ struct OpenAPIRoutes {
     func model(_ metadata: ModelMetadata, _ segment: String) -> [OpenAPIOperation] {
         let tensors = OpenAPITensors(
             signature: metadata.defaultSignature, signatureNames: metadata.signatures.map(\.name))
-        return (isKServe ? kserve(tensors, segment) : tensorFlow(tensors, segment))
+        return (isKServe ? kserve(tensors, segment) : tensorFlow(tensors, metadata, segment))
             + ["", "/versions/\(metadata.identity.version)"].flatMap {
                 openInference(tensors, "/v2/models/\(segment)\($0)")
-            } + (isMultiModel ? endpoint(tensors, segment) : [])
-    }
-
-    private func tensorFlow(_ tensors: OpenAPITensors, _ segment: String) -> [OpenAPIOperation] {
-        let any = OpenAPISchema.type("object")
-        let model = Self.tensorFlowErrors(OpenAPIErrors.anyModel)
-        return [
-            OpenAPIOperation(
-                method: "post", path: "/v1/models/\(segment):predict",
-                tag: Self.tensorFlowServing, summary: "Predicts, by rows or by columns",
-                request: [
-                    OpenAPIContent(
-                        schema: OpenAPISchema.any(of: [tensors.instances(), tensors.columns]),
-                        example: tensors.instancesExample())
-                ],
-                reply: [
-                    OpenAPIContent(
-                        schema: OpenAPISchema.any(of: [
-                            OpenAPISchema.object([("predictions", tensors.predictionRows)]),
-                            OpenAPISchema.object([("outputs", tensors.predictionColumns)]),
-                        ]))
-                ],
-                errors: Self.tensorFlowErrors(OpenAPIErrors.anyModel + OpenAPIErrors.prediction)),
-            OpenAPIOperation(
-                method: "get", path: "/v1/models/\(segment)", tag: Self.tensorFlowServing,
-                summary: "The states of the versions",
-                reply: [
-                    OpenAPIContent(
-                        schema: OpenAPISchema.object([
-                            ("model_version_status", OpenAPISchema.list(of: any))
-                        ]))
-                ], errors: model),
-            OpenAPIOperation(
-                method: "get", path: "/v1/models/\(segment)/metadata",
-                tag: Self.tensorFlowServing, summary: "The signatures",
-                reply: [
-                    OpenAPIContent(
-                        schema: OpenAPISchema.object([("model_spec", any), ("metadata", any)]))
-                ], errors: model),
-        ]
+            } + openInferenceSettings(segment) + (isMultiModel ? endpoint(tensors, segment) : [])
     }
 
     private func kserve(_ tensors: OpenAPITensors, _ segment: String) -> [OpenAPIOperation] {
@@ -217,7 +172,7 @@ struct OpenAPIRoutes {
                             tensors.instances(), tensors.instances("inputs"),
                         ]), example: tensors.instancesExample())
                 ], reply: [Self.predictions(tensors)],
-                errors: Self.openInferenceErrors(
+                errors: Self.plainErrors(
                     OpenAPIErrors.anyModel + OpenAPIErrors.prediction)),
             OpenAPIOperation(
                 method: "get", path: "/v1/models/\(segment)", tag: Self.kserve,
@@ -225,7 +180,7 @@ struct OpenAPIRoutes {
                 reply: [
                     OpenAPIContent(
                         schema: OpenAPISchema.object([("name", Self.text), ("ready", Self.flag)]))
-                ], errors: Self.openInferenceErrors(OpenAPIErrors.anyModel)),
+                ], errors: Self.plainErrors(OpenAPIErrors.anyModel)),
         ]
     }
 
@@ -238,30 +193,6 @@ struct OpenAPIRoutes {
                     OpenAPISchema.any(of: [tensors.predictionRows, tensors.predictionColumns])
                 )
             ]))
-    }
-
-    private func openInference(_ tensors: OpenAPITensors, _ base: String) -> [OpenAPIOperation] {
-        let model = Self.openInferenceErrors(OpenAPIErrors.anyModel)
-        let ready = OpenAPIContent(
-            schema: OpenAPISchema.object([("name", Self.text), ("ready", Self.flag)]))
-        return [
-            OpenAPIOperation(
-                method: "post", path: "\(base)/infer", tag: Self.openInference,
-                summary: "Predicts",
-                request: [
-                    OpenAPIContent(schema: tensors.inferRequest, example: tensors.inferExample)
-                ], reply: [OpenAPIContent(schema: tensors.inferReply)],
-                errors: Self.openInferenceErrors(
-                    OpenAPIErrors.anyModel + OpenAPIErrors.prediction)),
-            OpenAPIOperation(
-                method: "get", path: base, tag: Self.openInference,
-                summary: "Names, types and shapes of inputs and outputs",
-                reply: [OpenAPIContent(schema: tensors.metadata)], errors: model),
-            OpenAPIOperation(
-                method: "get", path: "\(base)/ready", tag: Self.openInference,
-                summary: "Whether the model answers", reply: [ready],
-                furtherReplies: [(503, "The model does not answer", ready)], errors: model),
-        ]
     }
 
     private func endpoint(_ tensors: OpenAPITensors, _ segment: String) -> [OpenAPIOperation] {

@@ -18,6 +18,11 @@ enum OpenAPISchema {
     /// Exactly one text.
     static func constant(_ text: String) -> ReplyDocument { .object([("const", .text(text))]) }
 
+    /// One of several texts.
+    static func choice(_ texts: [String]) -> ReplyDocument {
+        .object([("type", .text("string")), ("enum", .list(texts.map { .text($0) }))])
+    }
+
     /// A list.
     static func list(of items: ReplyDocument, count: Int? = nil, atLeast: Int? = nil)
         -> ReplyDocument
@@ -64,7 +69,7 @@ enum OpenAPISchema {
     }
 
     /// JSON has no numbers that are not finite, and JSON Schema no word for what is written instead.
-    private static let answeredNumber = ReplyDocument.object([
+    static let answeredNumber = ReplyDocument.object([
         ("type", .list([.text("number"), .text("null")])),
         (
             "description",

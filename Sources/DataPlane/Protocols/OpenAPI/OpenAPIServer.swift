@@ -24,15 +24,21 @@ public struct OpenAPIServer: HTTPHandler {
     ///   - version: The server's version.
     ///   - isKServe: Whether `/v1` is KServe's protocol.
     ///   - settings: Of `/invocations`.
+    ///   - compatibility: Whose statuses `/v2` has.
+    ///   - paths: Where the data port shows metrics, life and readiness.
     public init(
         version: String, service: any InferenceService, catalog: any ModelCatalog,
-        isKServe: Bool, settings: InvocationsSettings
+        isKServe: Bool, settings: InvocationsSettings,
+        compatibility: OpenInferenceCompatibility = .kserve,
+        paths: (metrics: [String], live: String?, ready: String?) = ([], nil, nil)
     ) {
         self.version = version
         self.service = service
         self.catalog = catalog
         self.settings = settings
-        routes = OpenAPIRoutes(isKServe: isKServe, isMultiModel: settings.isMultiModel)
+        routes = OpenAPIRoutes(
+            isKServe: isKServe, isMultiModel: settings.isMultiModel, compatibility: compatibility,
+            metricsPaths: paths.metrics, livePath: paths.live, readyPath: paths.ready)
     }
 
     public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
@@ -102,7 +108,7 @@ public struct OpenAPIServer: HTTPHandler {
                     ("schema", OpenAPIRoutes.text),
                 ])
             ], reply: [OpenAPIContent(schema: OpenAPISchema.type("object"))],
-            errors: OpenAPIRoutes.openInferenceErrors(OpenAPIErrors.anyModel))
+            errors: OpenAPIRoutes.plainErrors(OpenAPIErrors.anyModel))
     }
 
     /// Operations of one path stand together, in the order in which they come first.

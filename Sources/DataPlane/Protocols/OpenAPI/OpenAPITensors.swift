@@ -34,6 +34,17 @@ struct OpenAPITensors {
         return members.count == 1 ? members[0].value : .object(members)
     }
 
+    /// An example of a request to classify or regress; nil when an input is no feature.
+    var exampleOfExamples: ReplyDocument? {
+        guard signature.inputs.allSatisfy({ ($0.dimensions?.count ?? 3) <= 2 }) else { return nil }
+        var members: Members = []
+        for input in signature.inputs {
+            guard let value = OpenAPISchema.example(input, dropping: 1) else { return nil }
+            members.append((input.name, value))
+        }
+        return .object([("examples", .list([.object(members)]))])
+    }
+
     /// A list of rows.
     var rows: ReplyDocument { OpenAPISchema.list(of: row, atLeast: 1) }
 

@@ -93,7 +93,7 @@ enum OpenInferenceReply {
                     "outputs",
                     .list(
                         signature.outputs.map { output in
-                            let labels = ClassificationOutput.labels(of: output.name, metadata)
+                            let labels = ClassLabels.labels(of: output.name, metadata)
                             return tensor(output, labels: labels)
                         })
                 ),

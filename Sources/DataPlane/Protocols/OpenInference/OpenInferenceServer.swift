@@ -97,7 +97,8 @@ public struct OpenInferenceServer: Sendable {
         return ServingError(
             .routeNotFound,
             "Not Found: below /v2 there are health/live, health/ready, models/NAME, "
-                + "models/NAME/ready and models/NAME/infer")
+                + "models/NAME/ready, models/NAME/infer, models/stats, repository/index and others; "
+                + "/openapi.json lists them all")
     }
 
     private func reply(to route: OpenInferenceRoute) -> HTTPResponse {
@@ -121,32 +122,19 @@ public struct OpenInferenceServer: Sendable {
         do throws(ServingError) {
             let metadata = try PredictCall<OpenInferencePredict>.acquire(model, from: service)
                 .servable.metadata
-            var versions = [metadata.identity.version]
-            if model.choice == .latest,
-                let all = catalog.modelStatus(of: metadata.identity.name)?.versions
-            {
-                versions = all.filter { $0.state == .available }.map(\.version).sorted()
-            }
-            return OpenInferenceReply.modelMetadata(metadata, versions: versions)
+            return OpenInferenceReply.modelMetadata(
+                metadata, versions: extensions.versions(of: metadata, for: model))
         } catch {
             return refuse(error)
         }
     }
 
-    /// Ready means that a request sent now would be answered, and that the latest one did not fail in
-    /// the engine. Probes are not counted as refused requests.
+    /// Probes are not counted as refused requests.
     private func modelReady(_ model: ModelReference) -> HTTPResponse {
         let mode = extensions.compatibility
         do throws(ServingError) {
-            let selector = try model.checkedSelector()
-            if model.choice == .latest, let status = catalog.modelStatus(of: selector.name),
-                !status.isReady
-            {
-                return OpenInferenceReply.modelNotReady(model.name, status.reason, as: mode)
-            }
-            let servable = try service.acquire(selector).servable
-            if let failure = servable.health.lastError {
-                return OpenInferenceReply.modelNotReady(model.name, failure.message, as: mode)
+            if let reason = try extensions.unreadiness(of: model) {
+                return OpenInferenceReply.modelNotReady(model.name, reason, as: mode)
             }
             return OpenInferenceReply.modelReady(model.name, as: mode)
         } catch {

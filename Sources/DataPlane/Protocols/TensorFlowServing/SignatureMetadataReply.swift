@@ -28,16 +28,15 @@ enum SignatureMetadataReply {
         return HTTPResponse(.ok, contentType: TensorFlowServingReply.contentType, body: body)
     }
 
-    /// What the signature is made for, as TensorFlow names it.
-    static func methodName(of signature: ModelSignature) -> String {
-        "tensorflow/serving/predict"
-    }
+    /// What every signature is made for, as TensorFlow names it; those that classify or regress do
+    /// so besides.
+    static let methodName = "tensorflow/serving/predict"
 
     private static func document(of signature: ModelSignature) -> ReplyDocument {
         .object([
             ("inputs", .object(signature.inputs.map { ($0.name, document(of: $0)) })),
             ("outputs", .object(signature.outputs.map { ($0.name, document(of: $0)) })),
-            ("method_name", .text(methodName(of: signature))),
+            ("method_name", .text(methodName)),
         ])
     }
 

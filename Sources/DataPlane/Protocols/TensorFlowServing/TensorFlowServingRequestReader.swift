@@ -67,83 +67,41 @@ enum TensorFlowServingRequestReader {
     private static func readDocument(_ start: JSONScanner, _ metadata: ModelMetadata)
         throws(ServingError) -> (InferenceRequest, ReplyForm)
     {
-        let members = try Members(start)
-        if let place = members.signatureName, case var place = place,
-            try place.peekKind() != .string
-        {
-            throw complaint(
-                start, "not formatted correctly. 'signature_name' key must be a string value.")
-        }
-        var name: String?
-        if var place = members.signatureName { name = try place.readString() }
+        let document = try TensorFlowServingDocument(start, keys: ["instances", "inputs"])
+        let name = try document.signatureName()
         let signature = try metadata.signature(named: name)
         guard !signature.inputs.isEmpty else {
             throw ServingError(
                 .invalidRequest,
                 "Failed to get input map for signature: \(name?.clipped() ?? "DEFAULT")")
         }
-        if var instances = members.instances {
-            guard members.inputs == nil else {
-                throw complaint(
-                    start,
+        if var instances = document[0] {
+            guard document[1] == nil else {
+                throw document.complaint(
                     "Not formatted correctly expecting only one of 'inputs' or 'instances' keys "
                         + "to exist ")
             }
-            try checkInstances(instances, start)
+            try checkInstances(instances, document)
             let inputs = try TensorFlowServingRows.read(&instances, signature)
             return (InferenceRequest(signatureName: name, inputs: inputs), .rows)
         }
-        guard var columns = members.inputs else {
+        guard var columns = document[1] else {
             throw ServingError(.invalidRequest, "Missing 'inputs' or 'instances' key")
         }
         let inputs = try TensorFlowServingColumns.read(&columns, signature)
         return (InferenceRequest(signatureName: name, inputs: inputs), .columns)
     }
 
-    private static func checkInstances(_ place: JSONScanner, _ start: JSONScanner)
+    private static func checkInstances(_ place: JSONScanner, _ document: TensorFlowServingDocument)
         throws(ServingError)
     {
         var place = place
         guard try place.peekKind() == .array else {
-            throw complaint(start, "Expecting 'instances' to be an list/array")
+            throw document.complaint("Expecting 'instances' to be an list/array")
         }
         try place.beginArray()
         guard try place.nextElement() else {
-            throw complaint(start, "No values in 'instances' array")
+            throw document.complaint("No values in 'instances' array")
         }
-    }
-
-    /// Where the values of the keys are that matter; the first of each, if one is repeated.
-    private struct Members {
-        var signatureName: JSONScanner?
-        var instances: JSONScanner?
-        var inputs: JSONScanner?
-
-        /// Goes through the whole document, which must be an object.
-        init(_ start: JSONScanner) throws(ServingError) {
-            var scanner = start
-            guard try scanner.peekKind() == .object else {
-                try scanner.skipValue()
-                throw complaint(start, "Is not object")
-            }
-            try scanner.beginObject()
-            while let key = try scanner.nextKey() {
-                let place = scanner
-                if key.equals("signature_name") {
-                    signatureName = signatureName ?? place
-                } else if key.equals("instances") {
-                    instances = instances ?? place
-                } else if key.equals("inputs") {
-                    inputs = inputs ?? place
-                }
-                try scanner.skipValue()
-            }
-            try scanner.finish()
-        }
-    }
-
-    /// `JSON Value: … words`, as TensorFlow Serving complains of a document.
-    private static func complaint(_ place: JSONScanner, _ words: String) -> ServingError {
-        ServingError(.invalidRequest, "JSON Value: \(place.valueDescription()) \(words)")
     }
 }

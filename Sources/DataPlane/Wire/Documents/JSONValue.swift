@@ -18,8 +18,8 @@ public enum JSONValue: Hashable, Sendable {
 
     /// Parses a document, strictly; nothing may follow it.
     ///
-    /// - Throws: `invalid_request` for bad JSON, a name twice in an object, numbers beyond binary64
-    ///   or nesting beyond `Limits.jsonDepthMaximum`.
+    /// - Throws: `invalid_request` for bad JSON, a name twice in an object, numbers beyond binary64,
+    ///   nesting beyond `Limits.jsonDepthMaximum` or more than `Limits.jsonValuesMaximum` values.
     public init(parsing bytes: UnsafeRawBufferPointer) throws(ServingError) {
         var scanner = JSONScanner(bytes)
         self = try scanner.readValue()
@@ -84,6 +84,16 @@ extension JSONScanner {
     /// - Throws: `invalid_request` for bad JSON, a name twice in an object or words for numbers that
     ///   are not finite.
     public mutating func readValue() throws(ServingError) -> JSONValue {
+        // A value takes ten times the memory of its two bytes, and a member a hundred times.
+        var room = Limits.jsonValuesMaximum
+        return try readValue(&room)
+    }
+
+    private mutating func readValue(_ room: inout Int) throws(ServingError) -> JSONValue {
+        room -= 1
+        guard room >= 0 else {
+            throw parseError("More than \(Limits.jsonValuesMaximum) values.")
+        }
         switch try peekKind() {
         case .null:
             try readNull()
@@ -94,14 +104,14 @@ extension JSONScanner {
         case .array:
             try beginArray()
             var elements: [JSONValue] = []
-            while try nextElement() { elements.append(try readValue()) }
+            while try nextElement() { elements.append(try readValue(&room)) }
             return .array(elements)
         case .object:
             try beginObject()
             var object = JSONObject()
             while let key = try nextKey() {
                 let name = key.string
-                guard object.append(name, try readValue()) else {
+                guard object.append(name, try readValue(&room)) else {
                     throw parseError("The name '\(name.clipped())' stands twice in an object.")
                 }
             }

@@ -22,28 +22,27 @@ struct ExampleFeature {
 
     /// The kind; nil for a feature that is there but holds no list.
     private(set) var kind: Kind?
-    /// The message of the list. A second one of the kind, which no writer makes, is in `more`.
-    private var first: ProtobufReader?
-    private var more: [ProtobufReader] = []
+    /// Stands at the list. A second one of the kind, which no writer makes, comes behind it: lists
+    /// are looked for again, not remembered, so that many empty ones take no memory.
+    private var place: ProtobufReader?
 
     /// Reads a `Feature`; of several kinds the last counts, and lists of one kind are joined.
     ///
     /// - Throws: `invalid_request` for damage.
     init(_ reader: ProtobufReader) throws(ServingError) {
         var reader = reader
+        var start = reader
         while let field = try reader.nextField() {
-            guard let next = Kind(rawValue: field) else {
-                try reader.skip()
-                continue
-            }
-            let list = try reader.message()
-            if next == kind {
-                more.append(list)
+            if let next = Kind(rawValue: field) {
+                _ = try reader.message()
+                if next != kind {
+                    kind = next
+                    place = start
+                }
             } else {
-                kind = next
-                first = list
-                more = []
+                try reader.skip()
             }
+            start = reader
         }
     }
 
@@ -53,9 +52,14 @@ struct ExampleFeature {
     func forEachRun(_ body: (inout ProtobufReader) throws(ServingError) -> Void)
         throws(ServingError)
     {
-        guard let first else { return }
-        try Self.read(first, body)
-        for list in more { try Self.read(list, body) }
+        guard var place else { return }
+        while let field = try place.nextField() {
+            if field == kind?.rawValue {
+                try Self.read(try place.message(), body)
+            } else {
+                try place.skip()
+            }
+        }
     }
 
     private static func read(

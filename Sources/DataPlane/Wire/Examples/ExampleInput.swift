@@ -61,7 +61,17 @@ public struct ExampleInput: Sendable {
                     throw Self.tooMany
                 }
                 examples.append(try reader.range())
-            case 2 where hasContext: context.append(try reader.range())
+            case 2 where hasContext:
+                let part = try reader.range()
+                // Empty parts add nothing, and would cost time in each example.
+                guard !part.isEmpty else { continue }
+                guard context.count < Limits.exampleContextPartsMaximum else {
+                    throw ServingError(
+                        .invalidRequest,
+                        "the context comes in more than \(Limits.exampleContextPartsMaximum) "
+                            + "parts; send it as one message")
+                }
+                context.append(part)
             default: try reader.skip()
             }
         }

@@ -75,6 +75,20 @@ extension ByteBuffer {
         if value != 0 { writeProtobuf(field, signed: value) }
     }
 
+    /// Appends an unsigned integer field unless it is 0.
+    @inlinable
+    public mutating func writeProtobufIfSet(_ field: Int, unsigned value: UInt64) {
+        if value != 0 { writeProtobuf(field, varint: value) }
+    }
+
+    /// Appends a packed field of signed integers; nothing for an empty list.
+    public mutating func writeProtobuf(_ field: Int, packedSigned values: [Int]) {
+        guard !values.isEmpty else { return }
+        writeProtobuf(field) { packed in
+            for value in values { packed.writeProtobufVarint(UInt64(bitPattern: Int64(value))) }
+        }
+    }
+
     /// Appends a `bool` field unless it is false.
     @inlinable
     public mutating func writeProtobufIfSet(_ field: Int, boolean value: Bool) {

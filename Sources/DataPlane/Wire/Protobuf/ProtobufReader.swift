@@ -130,6 +130,24 @@ public struct ProtobufReader {
             bytes: bytes, offset: range.lowerBound, end: range.upperBound, depth: depth + 1)
     }
 
+    /// The field's message as an entry of a `map`: its key, and its value by `readValue`.
+    ///
+    /// - Throws: `invalid_request`, and what `readValue` throws.
+    public mutating func mapEntry(
+        _ readValue: (inout ProtobufReader) throws(ServingError) -> Void
+    ) throws(ServingError) -> String {
+        var entry = try message()
+        var key = ""
+        while let field = try entry.nextField() {
+            switch field {
+            case 1: key = try entry.string()
+            case 2: try readValue(&entry)
+            default: try entry.skip()
+            }
+        }
+        return key
+    }
+
     /// A reader of the field's packed values; `unpacked` calls read them one by one until its end.
     public mutating func packed() throws(ServingError) -> ProtobufReader { try message() }
 

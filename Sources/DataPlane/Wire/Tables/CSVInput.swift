@@ -30,7 +30,7 @@ public struct CSVInput: Sendable {
     public func read(_ signature: ModelSignature, input: String? = nil) throws(ServingError)
         -> [NamedTensor]
     {
-        let header = table.records[0].map { Self.trimmed($0.text) }
+        let header = table.texts(0).map(Self.trimmed)
         let known = header.filter { signature.inputIndex(of: $0) != nil }
         // A table of features for one input may have a feature that is called like the input.
         let isByName = signature.inputs.count > 1 || header.count == 1
@@ -57,9 +57,8 @@ public struct CSVInput: Sendable {
     /// The first row is a header when none of its fields is a value.
     private func looksLikeHeader(_ target: TensorSpecification) -> Bool {
         guard target.elementType != .bytes else { return false }
-        return table.records[0].allSatisfy {
-            !Self.trimmed($0.text).isEmpty
-                && Number(Self.trimmed($0.text)[...], as: target.elementType) == nil
+        return table.texts(0).map(Self.trimmed).allSatisfy {
+            !$0.isEmpty && Number($0[...], as: target.elementType) == nil
         }
     }
 
@@ -71,8 +70,8 @@ public struct CSVInput: Sendable {
         let targets = try targets(header, signature)
         var result: [NamedTensor] = []
         for (column, target) in targets.enumerated() {
-            let shape = try TableShape.column(of: target, rows: table.records.count - 1)
-            let tensor = try fill(target, shape, rows: 1..<table.records.count, [column], header)
+            let shape = try TableShape.column(of: target, rows: table.rowCount - 1)
+            let tensor = try fill(target, shape, rows: 1..<table.rowCount, [column], header)
             result.append(NamedTensor(target.name, tensor))
         }
         return result
@@ -105,11 +104,11 @@ public struct CSVInput: Sendable {
     private func rows(_ target: TensorSpecification, from first: Int, _ header: [String])
         throws(ServingError) -> Tensor
     {
-        let count = table.records.count - first
-        let width = table.records[0].count
+        let count = table.rowCount - first
+        let width = table.columnCount
         let shape = try TableShape.rows(of: target, rows: count, columns: width)
         return try fill(
-            target, shape, rows: first..<table.records.count, Array(0..<width),
+            target, shape, rows: first..<table.rowCount, Array(0..<width),
             first == 1 ? header : [])
     }
 
@@ -122,7 +121,7 @@ public struct CSVInput: Sendable {
         guard target.elementType != .bytes else {
             var builder = BytesTensorBuilder()
             for row in rows {
-                for column in columns { try builder.append(table.records[row][column].text) }
+                for column in columns { try builder.append(table.text(row, column)) }
             }
             return try builder.finish(shape: shape)
         }
@@ -141,7 +140,7 @@ public struct CSVInput: Sendable {
     }
 
     private func value(_ row: Int, _ column: Int, _ type: ElementType) -> String {
-        let text = Self.trimmed(table.records[row][column].text)
+        let text = Self.trimmed(table.text(row, column))
         return text.isEmpty && readsEmptyAsNaN && type.isFloatingPoint ? "nan" : text
     }
 
@@ -155,7 +154,7 @@ public struct CSVInput: Sendable {
         let hint = text.isEmpty && target.elementType.isFloatingPoint ? "; write nan for none" : ""
         return ServingError(
             .invalidRequest,
-            "line \(table.lines[row]), \(name): '\(text.clipped(to: 80))' is no "
+            "line \(table.line(of: row)), \(name): '\(text.clipped(to: 80))' is no "
                 + "\(target.elementType) value\(hint)")
     }
 

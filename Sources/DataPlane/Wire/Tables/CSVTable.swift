@@ -3,38 +3,81 @@ public import ServingCore
 /// The records of a CSV file (RFC 4180): every record has as many fields as the first.
 ///
 /// Quoted fields may hold separators, line breaks and doubled quotes. Lines may end in CR LF or LF;
-/// empty lines between records are skipped.
+/// empty lines between records are skipped. Fields are places in the file and become texts when they
+/// are asked for: a file of one-digit fields would take fifty times its bytes otherwise.
 public struct CSVTable: Sendable {
-    /// A field with what an error needs to find it.
+    /// Where a field's content lies in the file, without the quotes around it.
     struct Field: Sendable {
-        var text: String
-        var isQuoted: Bool
+        var start: UInt32
+        var count: UInt32
     }
 
-    /// The fields, record by record.
-    private(set) var records: [[Field]] = []
-    /// The line in the file on which each record starts, from 1.
-    private(set) var lines: [Int] = []
+    private let bytes: [UInt8]
+    private var fields: [Field] = []
+    /// Records.
+    public private(set) var rowCount = 0
+    /// Fields of each record.
+    public private(set) var columnCount = 0
 
     /// Splits a file.
     ///
     /// - Throws: `invalid_request` naming the line, for a quote out of place, a field that is not
-    ///   closed, text that is not UTF-8 or a record of another length.
+    ///   closed, text that is not UTF-8 or a record of another length; and for 4 GiB and more.
     public init(_ bytes: [UInt8], separator: UInt8 = 0x2C) throws(ServingError) {
+        guard UInt32(exactly: bytes.count) != nil else {
+            throw ServingError(
+                .invalidRequest, "the file has \(bytes.count) bytes; tables have less than 4 GiB")
+        }
+        self.bytes = bytes
         var scanner = CSVScanner(bytes, separator: separator)
-        while let (record, line) = try scanner.nextRecord() {
-            if let first = records.first, first.count != record.count {
+        var firstLine = 1
+        while let line = try scanner.nextRecord(into: &fields) {
+            if rowCount == 0 {
+                columnCount = fields.count
+                firstLine = line
+            }
+            rowCount += 1
+            let count = fields.count - (rowCount - 1) * columnCount
+            guard count == columnCount else {
                 throw ServingError(
                     .invalidRequest,
-                    "line \(line) has \(record.count) fields where line \(lines[0]) has "
-                        + "\(first.count); every row needs the same number")
+                    "line \(line) has \(count) fields where line \(firstLine) has "
+                        + "\(columnCount); every row needs the same number")
             }
-            records.append(record)
-            lines.append(line)
         }
-        guard !records.isEmpty else {
+        guard rowCount > 0 else {
             throw ServingError(.invalidRequest, "the file has no rows")
         }
+    }
+
+    /// The text of a field.
+    ///
+    /// - Precondition: `row` is below `rowCount`, and `column` below `columnCount`.
+    func text(_ row: Int, _ column: Int) -> String {
+        let field = fields[row * columnCount + column]
+        let start = Int(field.start)
+        let content = bytes[start..<start + Int(field.count)]
+        let quote = UInt8(ascii: "\"")
+        let isQuoted = start > 0 && bytes[start - 1] == quote
+        guard isQuoted, content.contains(quote) else {
+            return String(decoding: content, as: UTF8.self)
+        }
+        var text: [UInt8] = []
+        var isSecond = false
+        for byte in content {
+            isSecond = byte == quote && !isSecond
+            if byte != quote || isSecond { text.append(byte) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The texts of a record.
+    func texts(_ row: Int) -> [String] { (0..<columnCount).map { text(row, $0) } }
+
+    /// The line in the file on which a record starts, from 1.
+    func line(of row: Int) -> Int {
+        let start = Int(fields[row * columnCount].start)
+        return 1 + bytes[..<start].count { $0 == UInt8(ascii: "\n") }
     }
 }
 
@@ -59,17 +102,17 @@ private struct CSVScanner {
         case field, record
     }
 
-    mutating func nextRecord() throws(ServingError) -> (record: [CSVTable.Field], line: Int)? {
+    /// Appends the fields of the next record and returns its line; nil at the end.
+    mutating func nextRecord(into fields: inout [CSVTable.Field]) throws(ServingError) -> Int? {
         while skipLineEnd() {}
         guard index < bytes.count else { return nil }
         let start = line
-        var record: [CSVTable.Field] = []
         while true {
             let isQuoted = index < bytes.count && bytes[index] == Self.quote
-            record.append(try isQuoted ? quotedField() : plainField())
+            fields.append(try isQuoted ? quotedField() : plainField())
             switch try endOfField() {
             case .field: continue
-            case .record: return (record, start)
+            case .record: return start
             }
         }
     }
@@ -119,34 +162,36 @@ private struct CSVScanner {
             // The line end is CR LF: leave both for `skipLineEnd`.
             if index < bytes.count { index = end }
         }
-        return CSVTable.Field(text: try text(bytes[start..<end]), isQuoted: false)
+        return try field(start..<end)
     }
 
     private mutating func quotedField() throws(ServingError) -> CSVTable.Field {
-        let start = line
-        var content: [UInt8] = []
+        let firstLine = line
         index += 1
+        let start = index
         while index < bytes.count {
             let byte = bytes[index]
             if byte == Self.quote {
-                index += 1
-                guard index < bytes.count, bytes[index] == Self.quote else {
-                    return CSVTable.Field(text: try text(content[...]), isQuoted: true)
+                guard index + 1 < bytes.count, bytes[index + 1] == Self.quote else {
+                    index += 1
+                    return try field(start..<index - 1)
                 }
+                index += 1
             } else if byte == Self.newline {
                 line += 1
             }
-            content.append(byte)
             index += 1
         }
         throw ServingError(
-            .invalidRequest, "line \(start): a quoted field is not closed before the file ends")
+            .invalidRequest, "line \(firstLine): a quoted field is not closed before the file ends")
     }
 
-    private func text(_ bytes: ArraySlice<UInt8>) throws(ServingError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ServingError(.invalidRequest, "line \(line) is not UTF-8")
-        }
-        return text
+    private func field(_ range: Range<Int>) throws(ServingError) -> CSVTable.Field {
+        let content = bytes[range]
+        guard content.allSatisfy({ $0 < 0x80 }) || String(validating: content, as: UTF8.self) != nil
+        else { throw ServingError(.invalidRequest, "line \(line) is not UTF-8") }
+        return CSVTable.Field(
+            start: UInt32(truncatingIfNeeded: range.lowerBound),
+            count: UInt32(truncatingIfNeeded: range.count))
     }
 }

@@ -1,11 +1,12 @@
-import NIOCore
+public import NIOCore
 import ServingCore
-import Tensors
+public import Tensors
 
-/// Writes the elements of a tensor into the typed field of their type.
-enum TypedValues {
+/// Writes the elements of a tensor into the typed field of their type, which is packed; strings are
+/// field 8 of `TensorProto` and of the Open Inference Protocol's `InferTensorContents` alike.
+public enum TypedValues {
     /// Bytes that `write` appends.
-    static func byteCount(of tensor: Tensor) -> Int {
+    public static func byteCount(of tensor: Tensor) -> Int {
         switch tensor.elementType {
         case .float32, .float64, .bool: return tensor.storage.count
         case .bytes:
@@ -24,7 +25,7 @@ enum TypedValues {
     /// Appends the values: packed and without key and length, but strings each with theirs.
     ///
     /// - Parameter byteCount: What `byteCount(of:)` said.
-    static func write(_ tensor: Tensor, byteCount: Int, to buffer: inout ByteBuffer) {
+    public static func write(_ tensor: Tensor, byteCount: Int, to buffer: inout ByteBuffer) {
         switch tensor.elementType {
         case .float32, .float64, .bool:
             tensor.storage.withUnsafeBytes { bytes in _ = buffer.writeBytes(bytes) }

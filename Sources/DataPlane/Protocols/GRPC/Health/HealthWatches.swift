@@ -152,7 +152,7 @@ struct HealthWatchMethod: GRPCStreamingMethod {
             fail(GRPCStatus(.invalidArgument, "Watch takes one request, and none came"))
         }
 
-        func cancelled() { _ = leave() }
+        func cancelled() { fail(GRPCStatus(.cancelled, "the call was cancelled")) }
 
         private func fail(_ status: GRPCStatus) {
             if leave() { writer.finish(status) }

@@ -71,6 +71,6 @@ struct ReflectionMethod: GRPCStreamingMethod {
 
         func ended() { writer.finish(.ok) }
 
-        func cancelled() {}
+        func cancelled() { writer.finish(.ok) }
     }
 }

@@ -1,8 +1,6 @@
 import Glibc
-import Inference
 import ServingCore
 import Tensors
-import Wire
 
 /// The output parameter `classification`: the highest values of each row as
 /// `"<value>:<index>[:<label>]"`, highest first.
@@ -37,21 +35,6 @@ enum ClassificationOutput {
             }
         }
         return try builder.finish(shape: try Shape(hasBatch ? [rows, kept] : [kept]))
-    }
-
-    /// The labels of an output, from the property `classes.<output>` that engines give; else none.
-    static func labels(of output: String, _ metadata: ModelMetadata) -> [String] {
-        let key = "classes." + output
-        guard let text = metadata.properties.first(where: { $0.key == key })?.value,
-            case .array(let elements)? = try? JSONValue(parsing: text)
-        else { return [] }
-        return elements.map { element in
-            switch element {
-            case .string(let text): text
-            case .integer(let number): String(number)
-            default: ""
-            }
-        }
     }
 
     private struct Entry {

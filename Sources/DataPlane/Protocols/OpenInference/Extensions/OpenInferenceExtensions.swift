@@ -3,7 +3,9 @@ import ServingCore
 
 /// Everything of the Open Inference Protocol besides prediction, metadata and health, for REST and
 /// gRPC alike; a server makes one and gives it to both.
-public struct OpenInferenceExtensions: Sendable {
+///
+/// A class, because predictions carry it along: one reference is cheaper to keep than its parts.
+public final class OpenInferenceExtensions: Sendable {
     /// Whose reading of the protocol is followed.
     public let compatibility: OpenInferenceCompatibility
     let service: any InferenceService
@@ -54,6 +56,30 @@ public struct OpenInferenceExtensions: Sendable {
         }
         return try ModelStatisticsReport.reports(
             of: model, catalog: catalog, source: statisticsSource)
+    }
+
+    /// Why a model cannot answer now, or cannot be trusted to; nil when it is ready.
+    ///
+    /// Ready means that a request sent now would be answered, and that the latest one did not fail in
+    /// the engine.
+    ///
+    /// - Throws: as `InferenceService.acquire`.
+    func unreadiness(of model: ModelReference) throws(ServingError) -> String? {
+        let selector = try model.checkedSelector()
+        if model.choice == .latest, let status = catalog.modelStatus(of: selector.name),
+            !status.isReady
+        {
+            return status.reason
+        }
+        return try service.acquire(selector).servable.health.lastError?.message
+    }
+
+    /// The versions that metadata lists: the one asked for, or all that answer, lowest first.
+    func versions(of metadata: ModelMetadata, for model: ModelReference) -> [ModelVersion] {
+        guard model.choice == .latest,
+            let all = catalog.modelStatus(of: metadata.identity.name)?.versions
+        else { return [metadata.identity.version] }
+        return all.filter { $0.state == .available }.map(\.version).sorted()
     }
 
     /// The configuration of a loaded version.

@@ -46,7 +46,7 @@ enum OutputShaping {
             let output = response.outputs[index]
             let ranked = try ClassificationOutput.ranked(
                 output.tensor, count: forms[index].classification, hasBatch: hasBatch,
-                labels: ClassificationOutput.labels(of: output.name, metadata))
+                labels: ClassLabels.labels(of: output.name, metadata))
             response.outputs[index] = NamedTensor(output.name, ranked)
         }
         return response

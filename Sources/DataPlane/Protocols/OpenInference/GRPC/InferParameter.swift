@@ -11,21 +11,15 @@ enum InferParameter: Hashable, Sendable {
     /// The message holds no choice.
     case none
 
-    /// Reads one entry of a `map<string, InferParameter>` (fields 1 and 2 of the entry).
+    /// Reads the field's message, an entry of a `map<string, InferParameter>`.
     ///
     /// - Throws: `invalid_request` for damage.
-    static func readEntry(_ entry: ProtobufReader) throws(ServingError)
+    static func readEntry(_ reader: inout ProtobufReader) throws(ServingError)
         -> (key: String, value: InferParameter)
     {
-        var entry = entry
-        var key = ""
         var value = InferParameter.none
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: key = try entry.string()
-            case 2: value = try read(try entry.message())
-            default: try entry.skip()
-            }
+        let key = try reader.mapEntry { (entry) throws(ServingError) in
+            value = try read(try entry.message())
         }
         return (key, value)
     }

@@ -63,7 +63,8 @@ struct ModelInferInputs {
             usesTypedContents = true
             return try typedTensor(input, type, shape)
         }
-        guard input.contents.isEmpty else {
+        // MLServer's client writes an empty message beside raw contents.
+        guard input.contents.allSatisfy(\.isEmpty) else {
             throw ServingError(
                 .invalidRequest,
                 "contents field must not be specified when using raw_input_contents for "

@@ -49,7 +49,7 @@ struct ModelInferMessage: Sendable {
             case 1: modelName = try reader.string()
             case 2: modelVersion = try reader.string()
             case 3: id = try reader.string()
-            case 4: try Self.append(try InferParameter.readEntry(reader.message()), to: &parameters)
+            case 4: try Self.append(try InferParameter.readEntry(&reader), to: &parameters)
             case 5: try Self.append(try Self.input(reader.message()), to: &inputs)
             case 6: try Self.append(try Self.output(reader.message()), to: &outputs)
             case 7: try Self.append(try reader.range(), to: &rawContents)
@@ -67,7 +67,7 @@ struct ModelInferMessage: Sendable {
             case 2: input.datatype = try reader.string()
             case 3: try readShape(&reader, into: &input.shape)
             case 4:
-                try append(try InferParameter.readEntry(reader.message()), to: &input.parameters)
+                try append(try InferParameter.readEntry(&reader), to: &input.parameters)
             case 5: try append(try reader.range(), to: &input.contents)
             default: try reader.skip()
             }
@@ -106,7 +106,7 @@ struct ModelInferMessage: Sendable {
             switch field {
             case 1: output.name = try reader.string()
             case 2:
-                try append(try InferParameter.readEntry(reader.message()), to: &output.parameters)
+                try append(try InferParameter.readEntry(&reader), to: &output.parameters)
             default: try reader.skip()
             }
         }

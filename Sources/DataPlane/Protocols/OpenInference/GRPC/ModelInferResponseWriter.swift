@@ -104,12 +104,7 @@ struct ModelInferResponseWriter {
     ) {
         buffer.writeProtobuf(1, string: output.name)
         buffer.writeProtobuf(2, string: output.tensor.elementType.openInferenceName)
-        let dimensions = output.tensor.shape.dimensions
-        if !dimensions.isEmpty {
-            buffer.writeProtobuf(3) { packed in
-                for extent in dimensions { packed.writeProtobufVarint(UInt64(extent)) }
-            }
-        }
+        buffer.writeProtobuf(3, packedSigned: output.tensor.shape.dimensions)
         guard let place else { return }
         writeParameter("shared_memory_region", to: &buffer) {
             $0.writeProtobuf(3, string: place.region)

@@ -10,7 +10,9 @@ import Wire
 ///
 /// Requests run at the same time, as many as the listener delivers; answers come in the order of the
 /// requests. A prediction that fails is an answer with `error_message`, and the stream goes on,
-/// unless the call's metadata has `triton_grpc_error: true`: then the first error ends it.
+/// unless the call's metadata has `triton_grpc_error: true`: then the first error ends it. In the
+/// compatibility mode `mlserver` answers are bare `ModelInferResponse`, and the first error ends it
+/// too.
 struct ModelStreamInferMethod: GRPCStreamingMethod {
     let context: ModelInferPredict.Context
     let service: any InferenceService
@@ -40,6 +42,8 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             var order = AnswerOrder<Result<GRPCReply, GRPCStatus>>()
             /// How to stop the requests that are not answered yet.
             var cancellations: [UInt64: RequestCancellation] = [:]
+            /// Requests that are with the service.
+            var running = 0
             var isOver = false
         }
 
@@ -53,7 +57,10 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             self.method = method
             self.call = call
             self.writer = writer
-            endsAtError = call.metadata.first(name: "triton_grpc_error") == "true"
+            // MLServer's answers have no place for an error.
+            endsAtError =
+                !method.context.isStream
+                || call.metadata.first(name: "triton_grpc_error") == "true"
         }
 
         func received(_ message: ByteBuffer) {
@@ -62,6 +69,7 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
                 guard !state.isOver else { return nil }
                 let place = state.order.requested()
                 state.cancellations[place] = cancellation
+                state.running += 1
                 return place
             }
             guard let place else { return writer.messageHandled() }
@@ -70,12 +78,22 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             single.received = .now()
             single.cancellation = cancellation
             GRPCPredictCall<ModelInferPredict>.run(
-                single, in: method.context, service: method.service, observer: method.observer
-            ) { [self, endsAtError] result in
+                single, in: method.context, service: method.service, observer: method.observer,
+                Answer(receiver: self, place: place, message: message))
+        }
+
+        /// Takes the answer to one request of the stream.
+        private struct Answer: GRPCPredictResponder {
+            let receiver: Receiver
+            let place: UInt64
+            let message: ByteBuffer
+
+            func finish(_ result: Result<GRPCReply, GRPCStatus>) {
                 switch result {
-                case .failure(let status) where !endsAtError:
-                    answered(place, .success(ModelStreamInferMethod.failure(status, of: message)))
-                default: answered(place, result)
+                case .failure(let status) where !receiver.endsAtError:
+                    let failure = ModelStreamInferMethod.failure(status, of: message)
+                    receiver.answered(place, .success(failure))
+                default: receiver.answered(place, result)
                 }
             }
         }
@@ -85,13 +103,20 @@ struct ModelStreamInferMethod: GRPCStreamingMethod {
             send()
         }
 
-        func cancelled() { stop() }
+        func cancelled() {
+            stop()
+            if state.withLock({ $0.running == 0 }) { writer.finish(.ok) }
+        }
 
         private func answered(_ place: UInt64, _ answer: Result<GRPCReply, GRPCStatus>) {
-            state.withLock { state in
+            let isLast = state.withLock { state in
                 state.cancellations[place] = nil
+                state.running -= 1
                 state.order.answered(place, answer)
+                return state.isOver && state.running == 0
             }
+            // Cancelled; the connection waits until nothing is worked on any more.
+            if isLast { return writer.finish(.ok) }
             send()
         }
 

@@ -17,15 +17,14 @@ struct OpenInferenceGRPCDocuments: Sendable {
         return GRPCReply { $0.writeProtobufIfSet(1, boolean: isReady) }
     }
 
-    /// `ModelReadyResponse`: ready means that a request sent now would be answered, and that the
-    /// latest one did not fail in the engine.
+    /// `ModelReadyResponse`.
     ///
     /// - Throws: `model_not_found`; not under Triton's reading, where an unknown model is not ready.
     func modelReady(_ message: ByteBuffer) throws(ServingError) -> GRPCReply {
         let model = try Self.model(message)
         let isReady: Bool
         do throws(ServingError) {
-            isReady = try self.isReady(model)
+            isReady = try extensions.unreadiness(of: model) == nil
         } catch {
             guard error.code == .modelNotReady || extensions.compatibility == .triton else {
                 throw error
@@ -33,16 +32,6 @@ struct OpenInferenceGRPCDocuments: Sendable {
             isReady = false
         }
         return GRPCReply { $0.writeProtobufIfSet(1, boolean: isReady) }
-    }
-
-    private func isReady(_ model: ModelReference) throws(ServingError) -> Bool {
-        let selector = try model.checkedSelector()
-        if model.choice == .latest, let status = extensions.catalog.modelStatus(of: selector.name),
-            !status.isReady
-        {
-            return false
-        }
-        return try extensions.service.acquire(selector).servable.health.lastError == nil
     }
 
     /// `ServerMetadataResponse`.
@@ -58,12 +47,7 @@ struct OpenInferenceGRPCDocuments: Sendable {
     func modelMetadata(_ message: ByteBuffer) throws(ServingError) -> GRPCReply {
         let model = try Self.model(message)
         let metadata = try extensions.service.acquire(try model.checkedSelector()).servable.metadata
-        var versions = [metadata.identity.version]
-        if model.choice == .latest,
-            let all = extensions.catalog.modelStatus(of: metadata.identity.name)?.versions
-        {
-            versions = all.filter { $0.state == .available }.map(\.version).sorted()
-        }
+        let versions = extensions.versions(of: metadata, for: model)
         return GRPCReply { buffer in
             buffer.writeProtobuf(1, string: metadata.identity.name.text)
             for version in versions { buffer.writeProtobuf(2, string: version.description) }
@@ -125,20 +109,5 @@ enum SmallMessage {
             }
             return texts
         }
-    }
-}
-
-extension ByteBuffer {
-    /// Appends a packed field of signed integers; nothing for an empty list.
-    mutating func writeProtobuf(_ field: Int, packedSigned values: [Int]) {
-        guard !values.isEmpty else { return }
-        writeProtobuf(field) { packed in
-            for value in values { packed.writeProtobufVarint(UInt64(bitPattern: Int64(value))) }
-        }
-    }
-
-    /// Appends an unsigned integer field unless it is 0.
-    mutating func writeProtobufIfSet(_ field: Int, unsigned value: UInt64) {
-        if value != 0 { writeProtobuf(field, varint: value) }
     }
 }

@@ -34,7 +34,8 @@ public struct OpenInferenceGRPCService: GRPCService {
     public var methods: [String: GRPCMethod] {
         let context = ModelInferPredict.Context(extensions: extensions)
         var streamContext = context
-        streamContext.isStream = true
+        // MLServer's interface file streams the plain answer.
+        streamContext.isStream = extensions.compatibility != .mlserver
         let service = extensions.service
         var methods: [String: GRPCMethod] = [
             "ModelInfer": .unary(

@@ -102,7 +102,7 @@ struct RepositoryMessages: Sendable {
                     guard request.parameters.count < Limits.tensorsPerRequestMaximum else {
                         throw ServingError(.invalidRequest, "there are too many parameters")
                     }
-                    request.parameters.append(try parameter(reader.message()))
+                    request.parameters.append(try parameter(&reader))
                 default: try reader.skip()
                 }
             }
@@ -113,27 +113,20 @@ struct RepositoryMessages: Sendable {
     }
 
     /// An entry of `map<string, ModelRepositoryParameter>`.
-    private static func parameter(_ entry: ProtobufReader) throws(ServingError)
+    private static func parameter(_ reader: inout ProtobufReader) throws(ServingError)
         -> (key: String, value: ExtensionParameter)
     {
-        var entry = entry
-        var key = ""
         var value = ExtensionParameter.null
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: key = try entry.string()
-            case 2:
-                var choice = try entry.message()
-                while let field = try choice.nextField() {
-                    switch field {
-                    case 1: value = .boolean(try choice.boolean())
-                    case 2: value = .integer(try choice.signed())
-                    case 3: value = .text(try choice.string())
-                    case 4: value = .bytes(Array(try choice.payload()))
-                    default: try choice.skip()
-                    }
+        let key = try reader.mapEntry { (entry) throws(ServingError) in
+            var choice = try entry.message()
+            while let field = try choice.nextField() {
+                switch field {
+                case 1: value = .boolean(try choice.boolean())
+                case 2: value = .integer(try choice.signed())
+                case 3: value = .text(try choice.string())
+                case 4: value = .bytes(Array(try choice.payload()))
+                default: try choice.skip()
                 }
-            default: try entry.skip()
             }
         }
         return (key, value)

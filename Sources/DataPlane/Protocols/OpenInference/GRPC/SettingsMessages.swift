@@ -16,7 +16,7 @@ struct SettingsMessages: Sendable {
             while let field = try reader.nextField() {
                 switch field {
                 case 1:
-                    let (key, values) = try Self.traceEntry(reader.message())
+                    let (key, values) = try Self.traceEntry(&reader)
                     changes.append((key, values.isEmpty ? nil : values))
                     try Self.check(changes.count)
                 case 2: model = try reader.string()
@@ -54,7 +54,7 @@ struct SettingsMessages: Sendable {
                     try reader.skip()
                     continue
                 }
-                changes.append(try Self.logEntry(reader.message()))
+                changes.append(try Self.logEntry(&reader))
                 try Self.check(changes.count)
             }
         }
@@ -75,52 +75,37 @@ struct SettingsMessages: Sendable {
         }
     }
 
-    private static func traceEntry(_ entry: ProtobufReader) throws(ServingError)
+    private static func traceEntry(_ reader: inout ProtobufReader) throws(ServingError)
         -> (String, [String])
     {
-        var entry = entry
-        var key = ""
         var values: [String] = []
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: key = try entry.string()
-            case 2:
-                var setting = try entry.message()
-                while let field = try setting.nextField() {
-                    if field == 1 {
-                        values.append(try setting.string())
-                        try check(values.count)
-                    } else {
-                        try setting.skip()
-                    }
+        let key = try reader.mapEntry { (entry) throws(ServingError) in
+            var setting = try entry.message()
+            while let field = try setting.nextField() {
+                if field == 1 {
+                    values.append(try setting.string())
+                    try check(values.count)
+                } else {
+                    try setting.skip()
                 }
-            default: try entry.skip()
             }
         }
         return (key, values)
     }
 
-    private static func logEntry(_ entry: ProtobufReader) throws(ServingError)
+    private static func logEntry(_ reader: inout ProtobufReader) throws(ServingError)
         -> (key: String, value: ExtensionParameter)
     {
-        var entry = entry
-        var key = ""
         var value = ExtensionParameter.null
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: key = try entry.string()
-            case 2:
-                var choice = try entry.message()
-                while let field = try choice.nextField() {
-                    switch field {
-                    case 1: value = .boolean(try choice.boolean())
-                    case 2:
-                        value = .integer(Int64(UInt32(truncatingIfNeeded: try choice.varint())))
-                    case 3: value = .text(try choice.string())
-                    default: try choice.skip()
-                    }
+        let key = try reader.mapEntry { (entry) throws(ServingError) in
+            var choice = try entry.message()
+            while let field = try choice.nextField() {
+                switch field {
+                case 1: value = .boolean(try choice.boolean())
+                case 2: value = .integer(Int64(UInt32(truncatingIfNeeded: try choice.varint())))
+                case 3: value = .text(try choice.string())
+                default: try choice.skip()
                 }
-            default: try entry.skip()
             }
         }
         return (key, value)

@@ -1,7 +1,6 @@
 import Inference
 import ServingCore
 import Tensors
-import Wire
 
 /// Which outputs of a signature classify, and how their columns are called.
 ///
@@ -20,8 +19,8 @@ struct ClassificationPlan: Sendable {
     let scores: String?
     /// The output with the labels; nil when they come from the file or there are none.
     let classes: String?
-    /// The labels of the columns, from the file; nil without.
-    let columnLabels: [String]?
+    /// The labels of the columns, from the file; empty without.
+    let columnLabels: [String]
 
     /// The outputs that have to be computed.
     var outputNames: [String] { [classes, scores].compactMap { $0 } }
@@ -47,7 +46,7 @@ struct ClassificationPlan: Sendable {
             classes = labels.flatMap { Self.isPerClass($0) ? $0.name : nil }
         }
         columnLabels =
-            classes == nil ? scores.flatMap { Self.columnLabels(of: $0.name, metadata) } : nil
+            classes == nil ? scores.map { ClassLabels.labels(of: $0.name, metadata) } ?? [] : []
     }
 
     private static func scores(_ signature: ModelSignature) -> TensorSpecification? {
@@ -79,19 +78,6 @@ struct ClassificationPlan: Sendable {
     private static func isPerClass(_ labels: TensorSpecification) -> Bool {
         guard let dimensions = labels.dimensions else { return labels.name == labelNames[0] }
         return dimensions.count == 2 && dimensions[1] != .fixed(1)
-    }
-
-    private static func columnLabels(of output: String, _ metadata: ModelMetadata) -> [String]? {
-        let property = metadata.properties.first { $0.key == "classes.\(output)" }
-        guard let property, case .array(let labels)? = try? JSONValue(parsing: property.value)
-        else { return nil }
-        return labels.map { label in
-            switch label {
-            case .string(let text): text
-            case .integer(let number): String(number)
-            default: ""
-            }
-        }
     }
 }
 
@@ -126,7 +112,7 @@ extension ClassificationPlan {
                 .invalidTensor,
                 "Tensors class and score should match in dim_size(1). Got \(columns) vs. \(width)")
         }
-        if let columnLabels, columnLabels.count == width { labels = .columns(columnLabels) }
+        if !columnLabels.isEmpty, columnLabels.count == width { labels = .columns(columnLabels) }
         return ClassificationResult(
             rows: examples, columns: width, scores: values, labels: labels)
     }

@@ -18,10 +18,7 @@ struct ExampleRequestMessage: Sendable {
         try message.withProtobufReader { (reader) throws(ServingError) in
             while let field = try reader.nextField() {
                 switch field {
-                case 1:
-                    var spec = modelSpec ?? ModelSpecMessage()
-                    try spec.merge(reader.message())
-                    modelSpec = spec
+                case 1: try ModelSpecMessage.merge(reader.message(), into: &modelSpec)
                 case 2: try input.merge(reader.message())
                 default: try reader.skip()
                 }

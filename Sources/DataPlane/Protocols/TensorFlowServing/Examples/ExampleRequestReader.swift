@@ -16,33 +16,25 @@ enum ExampleRequestReader {
             throw ServingError(.invalidRequest, "JSON Parse error: The document is empty")
         }
         return try body.withJSONScanner(.tensorFlowServing) { (start) throws(ServingError) in
-            let members = try Members(start)
-            var name: String?
-            if var place = members.signatureName {
-                guard try place.peekKind() == .string else {
-                    throw complaint(
-                        start,
-                        "not formatted correctly. 'signature_name' key must be a string value.")
-                }
-                name = try place.readString()
-            }
+            let document = try TensorFlowServingDocument(start, keys: ["context", "examples"])
+            let name = try document.signatureName()
             var examples = JSONExampleReader()
-            if var place = members.context { try examples.readContext(from: &place) }
-            try readExamples(members.examples, start, into: &examples)
+            if var place = document[0] { try examples.readContext(from: &place) }
+            try readExamples(document, into: &examples)
             return (name, examples.finish())
         }
     }
 
     private static func readExamples(
-        _ place: JSONScanner?, _ start: JSONScanner, into examples: inout JSONExampleReader
+        _ document: TensorFlowServingDocument, into examples: inout JSONExampleReader
     ) throws(ServingError) {
-        guard var place else {
+        guard var place = document[1] else {
             // The original says "classify" whatever the method is.
-            throw complaint(
-                start, "When method is classify, key 'examples' is expected and was not found")
+            throw document.complaint(
+                "When method is classify, key 'examples' is expected and was not found")
         }
         guard try place.peekKind() == .array else {
-            throw complaint(start, "Expecting 'examples' value to be an list/array")
+            throw document.complaint("Expecting 'examples' value to be an list/array")
         }
         try place.beginArray()
         var isEmpty = true
@@ -50,39 +42,6 @@ enum ExampleRequestReader {
             try examples.readNext(from: &place)
             isEmpty = false
         }
-        if isEmpty { throw complaint(start, "'examples' value is an empty array") }
-    }
-
-    /// Where the values of the keys are that matter; the first of each, if one is repeated.
-    private struct Members {
-        var signatureName: JSONScanner?
-        var context: JSONScanner?
-        var examples: JSONScanner?
-
-        /// Goes through the whole document, which must be an object.
-        init(_ start: JSONScanner) throws(ServingError) {
-            var scanner = start
-            guard try scanner.peekKind() == .object else {
-                try scanner.skipValue()
-                throw complaint(start, "Is not object")
-            }
-            try scanner.beginObject()
-            while let key = try scanner.nextKey() {
-                let place = scanner
-                if key.equals("signature_name") {
-                    signatureName = signatureName ?? place
-                } else if key.equals("context") {
-                    context = context ?? place
-                } else if key.equals("examples") {
-                    examples = examples ?? place
-                }
-                try scanner.skipValue()
-            }
-            try scanner.finish()
-        }
-    }
-
-    private static func complaint(_ place: JSONScanner, _ words: String) -> ServingError {
-        ServingError(.invalidRequest, "JSON Value: \(place.valueDescription()) \(words)")
+        if isEmpty { throw document.complaint("'examples' value is an empty array") }
     }
 }

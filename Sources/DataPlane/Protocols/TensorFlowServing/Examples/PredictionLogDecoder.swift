@@ -22,7 +22,7 @@ public enum PredictionLogDecoder {
         case 2: return [try example(.classify, request, metadata)]
         case 3: return [try example(.regress, request, metadata)]
         case 4: return try MultiInferenceMessage(request).calls(metadata).map { $0.0 }
-        case 6: return [try predict(request, metadata)]
+        case 6: return [try PredictRequestDecoder.decode(request, for: metadata)]
         default:
             let name = kind == 5 ? "session_run_log" : "predict_streamed_log"
             throw ServingError(
@@ -62,17 +62,5 @@ public enum PredictionLogDecoder {
         return try ExampleCall.begin(
             method, signatureName: message.modelSpec?.signatureName, message.input, metadata
         ).0
-    }
-
-    private static func predict(_ request: ByteBuffer, _ metadata: ModelMetadata)
-        throws(ServingError) -> InferenceRequest
-    {
-        let message = try PredictRequestMessage(request)
-        let signature = try PredictRequestInputs.signature(
-            named: message.modelSpec?.signatureName ?? "", in: metadata)
-        return InferenceRequest(
-            signatureName: signature.name,
-            inputs: try PredictRequestInputs.read(message, signature),
-            outputNames: try PredictRequestInputs.outputNames(message, signature))
     }
 }

@@ -16,8 +16,7 @@ enum TensorFlowServingGRPCExamples<Method: ExampleMethodType>: GRPCPredictProtoc
     }
 
     static func model(of message: ExampleRequestMessage) throws(ServingError) -> ModelReference {
-        guard let spec = message.modelSpec else { throw ModelSpecMessage.missing }
-        return try spec.reference()
+        try ModelSpecMessage.required(message.modelSpec).reference()
     }
 
     static func decode(

@@ -35,10 +35,7 @@ struct GetModelMetadataMethod: GRPCUnaryMethod {
         try message.withProtobufReader { (reader) throws(ServingError) in
             while let field = try reader.nextField() {
                 switch field {
-                case 1:
-                    var merged = spec ?? ModelSpecMessage()
-                    try merged.merge(reader.message())
-                    spec = merged
+                case 1: try ModelSpecMessage.merge(reader.message(), into: &spec)
                 case 2:
                     let name = try reader.string()
                     fields += 1
@@ -47,7 +44,7 @@ struct GetModelMetadataMethod: GRPCUnaryMethod {
                 }
             }
         }
-        guard let spec else { throw ModelSpecMessage.missing }
+        let model = try ModelSpecMessage.required(spec)
         guard fields > 0 else {
             throw ServingError(
                 .invalidRequest,
@@ -57,7 +54,7 @@ struct GetModelMetadataMethod: GRPCUnaryMethod {
             throw ServingError(
                 .invalidRequest, "Metadata field \(unknown.clipped()) is not supported")
         }
-        return try spec.reference()
+        return try model.reference()
     }
 
     private static func reply(_ metadata: ModelMetadata) -> GRPCReply {

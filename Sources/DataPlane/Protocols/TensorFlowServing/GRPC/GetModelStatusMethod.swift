@@ -33,17 +33,14 @@ struct GetModelStatusMethod: GRPCUnaryMethod {
         var spec: ModelSpecMessage?
         try message.withProtobufReader { (reader) throws(ServingError) in
             while let field = try reader.nextField() {
-                guard field == 1 else {
+                if field == 1 {
+                    try ModelSpecMessage.merge(reader.message(), into: &spec)
+                } else {
                     try reader.skip()
-                    continue
                 }
-                var merged = spec ?? ModelSpecMessage()
-                try merged.merge(reader.message())
-                spec = merged
             }
         }
-        guard let spec else { throw ModelSpecMessage.missing }
-        return spec
+        return try ModelSpecMessage.required(spec)
     }
 
     private static func write(_ version: VersionStatus, to buffer: inout ByteBuffer) {

@@ -23,8 +23,16 @@ enum ModelConfigReader {
                 logs = try !reader.payload().isEmpty
             case 7: model.versions = try policy(reader.message()) ?? model.versions
             case 8:
-                let (label, version) = try label(reader.message())
+                var version: Int64 = 0
+                let label = try reader.mapEntry { (entry) throws(ServingError) in
+                    version = try entry.signed()
+                }
                 model.labels[label] = version
+                guard model.labels.count <= Limits.reloadedModelsMaximum else {
+                    throw ServingError(
+                        .invalidRequest,
+                        "a model has at most \(Limits.reloadedModelsMaximum) version labels")
+                }
             default: try reader.skip()
             }
         }
@@ -111,19 +119,5 @@ enum ModelConfigReader {
                 "a model has at most \(Limits.versionsPerModelMaximum) specific versions")
         }
         versions.append(version)
-    }
-
-    private static func label(_ entry: ProtobufReader) throws(ServingError) -> (String, Int64) {
-        var entry = entry
-        var name = ""
-        var version: Int64 = 0
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: name = try entry.string()
-            case 2: version = try entry.signed()
-            default: try entry.skip()
-            }
-        }
-        return (name, version)
     }
 }

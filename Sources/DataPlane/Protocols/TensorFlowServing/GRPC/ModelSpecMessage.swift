@@ -30,6 +30,17 @@ struct ModelSpecMessage: Hashable, Sendable {
         }
     }
 
+    /// Reads the field's message into what an earlier occurrence has left, if there was one.
+    ///
+    /// - Throws: `invalid_request` for damage.
+    static func merge(_ reader: ProtobufReader, into spec: inout ModelSpecMessage?)
+        throws(ServingError)
+    {
+        var merged = spec ?? ModelSpecMessage()
+        try merged.merge(reader)
+        spec = merged
+    }
+
     /// The model to lease.
     ///
     /// - Throws: `invalid_request` in TensorFlow Serving's words when there is no name.
@@ -40,8 +51,13 @@ struct ModelSpecMessage: Hashable, Sendable {
         return ModelReference(name: name, choice: choice)
     }
 
-    /// The error for a request without the message, in TensorFlow Serving's words.
-    static var missing: ServingError { ServingError(.invalidRequest, "Missing ModelSpec") }
+    /// The message that a request must have.
+    ///
+    /// - Throws: `invalid_request` without it, in TensorFlow Serving's words.
+    static func required(_ spec: ModelSpecMessage?) throws(ServingError) -> ModelSpecMessage {
+        guard let spec else { throw ServingError(.invalidRequest, "Missing ModelSpec") }
+        return spec
+    }
 
     /// Appends the message that an answer carries, as a field.
     ///

@@ -22,11 +22,8 @@ struct PredictRequestMessage: Sendable {
         try message.withProtobufReader { (reader) throws(ServingError) in
             while let field = try reader.nextField() {
                 switch field {
-                case 1:
-                    var spec = modelSpec ?? ModelSpecMessage()
-                    try spec.merge(reader.message())
-                    modelSpec = spec
-                case 2: try add(try Self.input(reader.message(), in: message))
+                case 1: try ModelSpecMessage.merge(reader.message(), into: &modelSpec)
+                case 2: try add(try Self.input(&reader, in: message))
                 case 3:
                     try Self.check(outputFilter.count, "output_filter")
                     outputFilter.append(try reader.string())
@@ -48,18 +45,12 @@ struct PredictRequestMessage: Sendable {
         }
     }
 
-    private static func input(_ entry: ProtobufReader, in message: ByteBuffer)
+    private static func input(_ reader: inout ProtobufReader, in message: ByteBuffer)
         throws(ServingError) -> (name: String, tensor: ByteBuffer)
     {
-        var entry = entry
-        var name = ""
         var range = 0..<0
-        while let field = try entry.nextField() {
-            switch field {
-            case 1: name = try entry.string()
-            case 2: range = try entry.range()
-            default: try entry.skip()
-            }
+        let name = try reader.mapEntry { (entry) throws(ServingError) in
+            range = try entry.range()
         }
         let tensor = message.getSlice(
             at: message.readerIndex + range.lowerBound, length: range.count)

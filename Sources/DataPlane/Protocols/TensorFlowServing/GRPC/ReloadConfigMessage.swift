@@ -26,26 +26,7 @@ struct ReloadConfigMessage: Sendable {
                 }
             }
         }
-        if let models { try Self.check(models) }
         self.models = models
-    }
-
-    /// The original's checks of a list (`server_core.cc`), in its words.
-    private static func check(_ models: [ModelDescription]) throws(ServingError) {
-        var names: Set<String> = []
-        for model in models {
-            guard names.insert(model.name).inserted else {
-                throw ServingError(
-                    .invalidRequest,
-                    "Illegal to list model \(model.name.clipped()) multiple times in config list")
-            }
-            guard model.basePath.hasPrefix("/") || model.basePath.contains("://") else {
-                throw ServingError(
-                    .invalidRequest,
-                    "Expected model \(model.name.clipped()) to have an absolute path or URI; got "
-                        + "base_path()=\(model.basePath.clipped())")
-            }
-        }
     }
 
     /// `ModelServerConfig`: model_config_list 1 or custom_model_config 2, the last one written.
@@ -62,6 +43,11 @@ struct ReloadConfigMessage: Sendable {
                     guard field == 1 else {
                         try list.skip()
                         continue
+                    }
+                    guard found.count < Limits.reloadedModelsMaximum else {
+                        throw ServingError(
+                            .invalidRequest,
+                            "the config list has more than \(Limits.reloadedModelsMaximum) models")
                     }
                     found.append(try ModelConfigReader.read(list.message()))
                 }

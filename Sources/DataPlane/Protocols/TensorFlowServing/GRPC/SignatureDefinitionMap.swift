@@ -30,7 +30,7 @@ enum SignatureDefinitionMap {
                 }
             }
         }
-        buffer.writeProtobuf(3, string: SignatureMetadataReply.methodName(of: signature))
+        buffer.writeProtobuf(3, string: SignatureMetadataReply.methodName)
     }
 
     private static func write(_ specification: TensorSpecification, to buffer: inout ByteBuffer) {

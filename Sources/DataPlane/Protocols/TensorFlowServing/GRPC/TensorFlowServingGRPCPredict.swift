@@ -33,8 +33,7 @@ enum TensorFlowServingGRPCPredict<Replies: TensorReplyForm>: GRPCPredictProtocol
     }
 
     static func model(of message: PredictRequestMessage) throws(ServingError) -> ModelReference {
-        guard let spec = message.modelSpec else { throw ModelSpecMessage.missing }
-        return try spec.reference()
+        try ModelSpecMessage.required(message.modelSpec).reference()
     }
 
     static func decode(
