@@ -1,7 +1,9 @@
 """Triton's model repository and model control, with the official clients over REST and gRPC."""
 
 import json
+import os
 import shutil
+import subprocess
 import threading
 
 import numpy
@@ -10,7 +12,9 @@ import requests
 import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton_http
 from conftest import REQUESTS
-from harness import DIGITS_1, DIGITS_2, HALF, TIMEOUT, link, put_builtin, put_file
+from harness import (
+    DIGITS_1, DIGITS_2, HALF, TIMEOUT, Server, link, program, put_builtin, put_file, slipway, until,
+)
 from tritonclient.utils import InferenceServerException
 
 PIXELS = numpy.float32(json.loads((REQUESTS / "digit.json").read_text())["instances"])
@@ -449,3 +453,83 @@ model_warmup [ {
         (folder / "warmup" / "raw").write_bytes(PIXELS[0].tobytes())
         configure(folder, (folder / "config.pbtxt").read_text() + "\n# again\n")
         server.wait_until_ready()
+
+
+class TestCommandLine:
+    """`slipway serve` with Triton's flags, and `tritonserver` as a name of the program."""
+
+    FLAGS = ["--http-port=0", "--grpc-port=0", "--metrics-port=0", "--http-address=127.0.0.1"]
+
+    @pytest.fixture
+    def serve(self, tmp_path, repository):
+        running = []
+
+        def start(*flags):
+            flags = [f"--model-repository={repository}", *self.FLAGS, *flags]
+            running.append(Server(tmp_path, *flags))
+            return running[-1]
+
+        yield start
+        for server in running:
+            assert server.stop() == 0
+
+    def test_all_models_at_once(self, serve, repository, connect):
+        digits(repository)
+        server = serve("--log-verbose=1", "--exit-on-error=true").wait_until_ready()
+        api = connect(server)
+        assert api.client.is_server_ready() and api.client.is_model_ready("digits")
+        assert not api.client.is_model_ready("nope")
+        assert infer(api).shape == (len(PIXELS),)
+        assert "--exit-on-error=true has no effect" in server.text()
+        page = requests.get(f"{server.admin}/metrics", timeout=TIMEOUT).text
+        assert 'nv_inference_request_success{model="digits",version="2"} 1' in page
+
+    def test_explicit_with_a_model_to_begin_with(self, serve, repository, connect):
+        digits(repository)
+        link(HALF, repository / "half", 1)
+        api = connect(serve(
+            "--model-control-mode=explicit", "--load-model", "half").wait_until_ready())
+        assert api.client.is_model_ready("half") and not api.client.is_model_ready("digits")
+        api.client.load_model("digits")
+        assert infer(api).shape == (len(PIXELS),)
+        api.client.unload_model("half")
+        assert not api.client.is_model_ready("half")
+
+    def test_polling_finds_new_models(self, serve, repository, connect):
+        digits(repository)
+        server = serve(
+            "--model-control-mode=poll", "--repository-poll-secs=1").wait_until_ready()
+        api = connect(server)
+        link(HALF, repository / "half", 1)
+        server.wait_for(lambda: api.client.is_model_ready("half"), "the new model")
+
+    @pytest.mark.parametrize(
+        "flags, status, words",
+        [
+            (["--model-repositry=/m", "--model-store=/m"], 2, "did you mean 'model-repository'"),
+            (["--model-repository=/a", "--model-store=/b"], 3, "a second directory"),
+            (["--model-repository=/a", "--strict-readiness=false"], 3, "is refused"),
+            (["--model-repository=/a", "--model-control-mode=all"], 2, "none, poll, explicit"),
+        ],
+    )
+    def test_wrong_flags_end_the_program(self, flags, status, words, tmp_path):
+        result = slipway("serve", *flags, cwd=tmp_path)
+        assert result.returncode == status
+        assert words in result.stderr
+
+    def test_the_name_of_the_original(self, repository, tmp_path):
+        digits(repository)
+        binary = tmp_path / "tritonserver"
+        binary.symlink_to(os.path.abspath(program()))
+        announcement = tmp_path / "announce.json"
+        server = subprocess.Popen(
+            [binary, "--model-store", repository, *self.FLAGS, "--announce", announcement],
+            stderr=subprocess.DEVNULL, cwd=tmp_path)
+        try:
+            until(announcement.exists, "the announcement")
+            rest = json.loads(announcement.read_text())["rest"]
+            until(
+                lambda: requests.get(f"{rest}/v2/health/ready", timeout=TIMEOUT).ok, "readiness")
+        finally:
+            server.terminate()
+            assert server.wait(TIMEOUT) == 0

@@ -29,7 +29,9 @@ extension TritonFlag {
         .init(
             "disable-auto-complete-config", "false",
             .refused("what config.pbtxt leaves out is taken from the model")),
-        .init("exit-timeout-secs", "30", .honoured("How long requests in flight may take at the end.")),
+        .init(
+            "exit-timeout-secs", "30", .honoured("How long requests in flight may take at the end.")
+        ),
     ]
 
     private static let listening: [TritonFlag] = [
