@@ -189,12 +189,4 @@ extension HTTP2Connection {
             receiver.received(message)
         }
     }
-
-    /// Ends a call by an error of the client's; whoever works on it is told that nobody reads it.
-    private func breakOff(_ stream: HTTP2Stream, _ status: GRPCStatus) {
-        let receiver = stream.receiver
-        end(stream, status)
-        stream.cancellation.cancel()
-        receiver?.cancelled()
-    }
 }
