@@ -21,6 +21,7 @@ public func fuzzHTTP2Frames(_ bytes: UnsafeRawBufferPointer) {
             limits: limits, requestTimeout: .seconds(30), compressReplies: true, isTLS: false,
             protocols: [.http1, .http2], handler: nil, grpc: calls,
             registry: ConnectionRegistry(maximum: 1), bodies: BodyBudget(limit: 1 << 22),
+            replies: BodyBudget(limit: 1 << 22),
             observer: nil, logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }),
         eventLoop: channel.eventLoop)
     do {

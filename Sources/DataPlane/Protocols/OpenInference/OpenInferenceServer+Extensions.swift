@@ -45,7 +45,7 @@ extension OpenInferenceServer {
         case .repositoryIndex:
             let members = try ExtensionBody.members(of: request.body)
             let ready = try ExtensionBody.scalar(members, "ready")?.flag(named: "ready") ?? false
-            let entries = try extensions.repository.index(readyOnly: ready)
+            let entries = extensions.repository.index(readyOnly: ready)
             return .list(entries.map { $0.document(as: extensions.compatibility) })
         case .traceSettings(let model): return try trace(request, model)
         case .logSettings: return try log(request)
