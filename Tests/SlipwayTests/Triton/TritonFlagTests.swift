@@ -1,3 +1,4 @@
+import Models
 import Glibc
 import Models
 import ServingCore
