@@ -160,7 +160,7 @@ import Testing
 
 @Test func aVersionGivenAsTheBaseDirectoryIsNamed() async throws {
     let harness = try Harness()
-    harness.fileSystem.put("/m/digits", "1")
+    harness.fileSystem.makeBase("/m/digits/1")
     var model = try aspire("digits")
     model.baseDirectory = "/m/digits/1"
     try harness.manager.apply(AspiredState(models: [model]))

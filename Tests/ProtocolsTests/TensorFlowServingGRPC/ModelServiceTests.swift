@@ -171,14 +171,6 @@ import Wire
                 "the config list has more than \(Limits.reloadedModelsMaximum) models"
             ),
             (
-                "a name twice", list([model("a"), model("a")]), .invalidArgument,
-                "Illegal to list model a multiple times in config list"
-            ),
-            (
-                "a relative path", list([model("a", "models/a")]), .invalidArgument,
-                "Expected model a to have an absolute path or URI; got base_path()=models/a"
-            ),
-            (
                 "type and platform",
                 list([
                     model("a") { buffer in
