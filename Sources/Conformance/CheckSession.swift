@@ -49,6 +49,10 @@ struct CheckSession: Sendable {
     }
 
     /// Makes a unary gRPC call.
+    ///
+    /// Not inlined: with two of these calls in one function, the optimiser of Swift 6.3.1 crashes while it
+    /// splits the coroutine.
+    @inline(never)
     func call(_ path: String, _ message: ByteBuffer = ByteBuffer()) async throws -> GRPCClientReply
     {
         try await client().call(path, [message])
