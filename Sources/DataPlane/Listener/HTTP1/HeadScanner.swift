@@ -24,26 +24,35 @@ struct HeadScanner {
             let found = memchr(base + scanned, 0x0a, bytes.count - scanned)
         {
             let lineFeed = UnsafeRawPointer(found) - base
-            guard lineFeed > 0, bytes[lineFeed - 1] == ByteClasses.carriageReturn else {
+            let hasReturn = lineFeed > 0 && bytes[lineFeed - 1] == ByteClasses.carriageReturn
+            scanned = lineFeed + 1
+            try checkSizes(lineLength: lineFeed - lineStart - (hasReturn ? 1 : 0))
+            guard hasReturn else {
                 throw .bad("a header line ends in a bare line feed; end lines with CR LF")
             }
-            scanned = lineFeed + 1
-            guard scanned <= limits.headerBytes else { throw tooLarge }
             if lineFeed - 1 == lineStart {
                 defer { self = HeadScanner(limits: limits) }
                 return scanned
             }
-            try checkLine(length: lineFeed - 1 - lineStart)
+            try countLine()
             lineStart = scanned
         }
         scanned = bytes.count
-        if lines == 0, scanned > requestLineMaximum { throw targetTooLong }
-        if scanned > limits.headerBytes { throw tooLarge }
+        // A carriage return at the end is the line's end as likely as not.
+        let ending = scanned > lineStart && bytes[scanned - 1] == ByteClasses.carriageReturn ? 1 : 0
+        try checkSizes(lineLength: scanned - lineStart - ending)
         return nil
     }
 
-    private mutating func checkLine(length: Int) throws(Refusal) {
-        if lines == 0, length > requestLineMaximum { throw targetTooLong }
+    /// The first limit that the bytes have passed, whichever way they were cut into pieces.
+    private func checkSizes(lineLength: Int) throws(Refusal) {
+        let isTargetTooLong = lines == 0 && lineLength > requestLineMaximum
+        if isTargetTooLong, requestLineMaximum < limits.headerBytes { throw targetTooLong }
+        if scanned > limits.headerBytes { throw tooLarge }
+        if isTargetTooLong { throw targetTooLong }
+    }
+
+    private mutating func countLine() throws(Refusal) {
         lines += 1
         guard lines - 1 <= limits.headerFields else {
             throw Refusal(
