@@ -38,6 +38,15 @@ func tests(
         exclude: data, swiftSettings: settings)
 }
 
+/// The test target of an engine's room.
+func engineTests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
+    let engine: [Target.Dependency] = [
+        "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+        .byName(name: name), "EngineConformance", "TestSupport",
+    ]
+    return tests(name, engine + more)
+}
+
 let package = Package(
     name: "slipway",
     products: [
@@ -69,6 +78,44 @@ let package = Package(
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
                 "CONNXRuntime",
+            ]),
+        room("Engines", "EngineDocuments", ["ServingCore"]),
+        .target(name: "CWorkerProcess", path: "Sources/Engines/CWorkerProcess"),
+        room(
+            "Engines", "WorkerProcess",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", "CWorkerProcess"]),
+        .target(name: "CTensorFlow", path: "Sources/Engines/CTensorFlow"),
+        room(
+            "Engines", "TensorFlowEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
+                "CTensorFlow",
+            ]),
+        .target(name: "CTorchShim", path: "Sources/Engines/CTorchShim"),
+        room(
+            "Engines", "TorchEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
+                "EngineDocuments", "CTorchShim",
+            ]),
+        .target(name: "CMXNet", path: "Sources/Engines/CMXNet"),
+        room(
+            "Engines", "MXNetEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
+                "EngineDocuments", "CMXNet",
+            ]),
+        room(
+            "Engines", "TreeEngine",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments"]),
+        room(
+            "Engines", "SparkEngine",
+            ["ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments"]),
+        room(
+            "Engines", "PythonEngine",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+                "CWorkerProcess", "WorkerProcess",
             ]),
         room(
             "Engines", "BuiltinEngine", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
@@ -105,9 +152,10 @@ let package = Package(
             "", "Slipway",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "ONNXEngine", "BuiltinEngine", "Listener", "Wire", "Protocols", "Models",
-                "Scheduling", "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1,
-                logging, yams,
+                "EngineDocuments", "WorkerProcess", "ONNXEngine", "TensorFlowEngine",
+                "TorchEngine", "MXNetEngine", "TreeEngine", "SparkEngine", "PythonEngine",
+                "BuiltinEngine", "Listener", "Wire", "Protocols", "Models", "Scheduling",
+                "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
             ]),
         room(
             "", "SlipwayClient",
@@ -147,8 +195,10 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "Listener", "Wire", "Protocols", "Slipway",
-                nioCore, nioEmbedded, nioHTTP1, logging,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+                "WorkerProcess", "TensorFlowEngine", "MXNetEngine", "TreeEngine", "SparkEngine",
+                "Listener", "Wire", "Protocols", "Slipway", nioCore, nioEmbedded, nioHTTP1,
+                logging,
             ],
             path: "Fuzz/FuzzTargets", swiftSettings: settings),
 
@@ -167,6 +217,19 @@ let package = Package(
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
                 "EngineConformance",
             ]),
+        tests("EngineDocuments", ["ServingCore", "EngineDocuments"]),
+        tests(
+            "WorkerProcess",
+            [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "WorkerProcess",
+                "BuiltinEngine", "EngineConformance", "TestSupport",
+            ]),
+        engineTests("TensorFlowEngine"),
+        engineTests("TorchEngine"),
+        engineTests("MXNetEngine"),
+        engineTests("TreeEngine"),
+        engineTests("SparkEngine"),
+        engineTests("PythonEngine", ["WorkerProcess"]),
         tests(
             "BuiltinEngine",
             [

@@ -8,9 +8,10 @@ enum Rooms {
         (
             "Engines",
             [
-                "EngineInterface", "NativeLibrary", "WorkerProcess", "CONNXRuntime", "ONNXEngine",
-                "CTensorFlow", "TensorFlowEngine", "CTorchShim", "TorchEngine", "CMXNet",
-                "MXNetEngine", "TreeEngine", "PythonEngine", "BuiltinEngine",
+                "EngineInterface", "EngineDocuments", "NativeLibrary", "CWorkerProcess",
+                "WorkerProcess", "CONNXRuntime", "ONNXEngine", "CTensorFlow", "TensorFlowEngine",
+                "CTorchShim", "TorchEngine", "CMXNet", "MXNetEngine", "TreeEngine", "SparkEngine",
+                "PythonEngine", "BuiltinEngine",
             ]
         ),
         (
@@ -36,7 +37,7 @@ enum Rooms {
     /// Engines of a framework: only assembly knows them.
     static let concreteEngines: Set = [
         "ONNXEngine", "TensorFlowEngine", "TorchEngine", "MXNetEngine", "TreeEngine",
-        "PythonEngine", "BuiltinEngine",
+        "SparkEngine", "PythonEngine", "BuiltinEngine",
     ]
 
     /// Rows that stay free of Foundation.

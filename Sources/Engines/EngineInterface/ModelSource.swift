@@ -10,16 +10,19 @@ public struct ModelSource: Sendable {
     public let entry: String
     /// The engine's own options, from `options:` of the model in the configuration.
     public let options: EngineOptions
+    /// Whether it runs in processes of its own, and what these may use.
+    public let worker: WorkerSettings
 
     /// Points at a model.
     public init(
         identity: ModelIdentity, files: ModelFiles, entry: String,
-        options: EngineOptions = EngineOptions([:])
+        options: EngineOptions = EngineOptions([:]), worker: WorkerSettings = .standard
     ) {
         self.identity = identity
         self.files = files
         self.entry = entry
         self.options = options
+        self.worker = worker
     }
 
     /// The path of the entry.
