@@ -23,9 +23,12 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target that lives in `Sources/<layer>/<name>`.
-func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func room(
+    _ layer: String, _ name: String, _ dependencies: [Target.Dependency] = [],
+    data: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: data,
         swiftSettings: settings)
 }
 
@@ -111,12 +114,13 @@ let package = Package(
         room(
             "Engines", "SparkEngine",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments"]),
+        .target(name: "CPythonWorker", path: "Sources/Engines/CPythonWorker"),
         room(
             "Engines", "PythonEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
-                "CWorkerProcess", "WorkerProcess",
-            ]),
+                "CWorkerProcess", "WorkerProcess", "CPythonWorker",
+            ], data: ["Worker"]),
         room(
             "Engines", "BuiltinEngine", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
 

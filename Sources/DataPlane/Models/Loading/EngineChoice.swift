@@ -39,13 +39,16 @@ public enum EngineChoice {
         return first
     }
 
-    /// Every engine that recognises the files, with what it sees in them.
+    /// Every engine that recognises the files, with what it sees in them; a fallback only when no
+    /// other engine does.
     public static func claims(of engines: [any Engine], to files: ModelFiles)
         -> [(engine: any Engine, recognition: Recognition)]
     {
-        engines.compactMap { engine in
+        let all = engines.compactMap { engine in
             engine.recognise(files).map { (engine: engine, recognition: $0) }
         }
+        let firm = all.filter { !$0.recognition.isFallback }
+        return firm.isEmpty ? all : firm
     }
 
     /// The engine of that name.
