@@ -23,10 +23,13 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target that lives in `Sources/<layer>/<name>`.
-func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func room(
+    _ layer: String, _ name: String, _ dependencies: [Target.Dependency] = [],
+    resources: [Resource]? = nil
+) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
@@ -156,7 +159,9 @@ let package = Package(
                 "TorchEngine", "MXNetEngine", "TreeEngine", "SparkEngine", "PythonEngine",
                 "BuiltinEngine", "Listener", "Wire", "Protocols", "Models", "Scheduling",
                 "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
-            ]),
+            ],
+            // `slipway engines install` runs it, without a checkout.
+            resources: [.embedInCode("EngineLibraries/fetch_engines.py")]),
         room(
             "", "SlipwayClient",
             [
