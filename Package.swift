@@ -25,11 +25,11 @@ let argumentParser = Target.Dependency.product(
 /// A library target that lives in `Sources/<layer>/<name>`.
 func room(
     _ layer: String, _ name: String, _ dependencies: [Target.Dependency] = [],
-    data: [String] = []
+    data: [String] = [], resources: [Resource]? = nil
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: data,
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
@@ -160,6 +160,10 @@ let package = Package(
                 "TorchEngine", "MXNetEngine", "TreeEngine", "SparkEngine", "PythonEngine",
                 "BuiltinEngine", "Listener", "Wire", "Protocols", "Models", "Scheduling",
                 "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
+            ],
+            // Python programs that `slipway engines install` and `slipway convert` run.
+            resources: [
+                .embedInCode("EngineLibraries/fetch_engines.py"), .embedInCode("Conversion/Tools"),
             ]),
         room(
             "", "SlipwayClient",
