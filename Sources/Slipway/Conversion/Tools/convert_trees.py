@@ -63,7 +63,7 @@ def lightgbm(job, samples, booster=None):
 
 def through_onnx(job, converter, booster, rows, original):
     import onnxmltools
-    from onnxconverter_common.data_types import FloatTensorType
+    from onnxmltools.convert.common.data_types import FloatTensorType
 
     from convert_onnx import adapter, save
 
