@@ -10,6 +10,7 @@ writes the request to its standard input and leaves that open: when it ends, so 
 from __future__ import annotations
 
 import os
+import platform
 import sys
 
 from .conversation import Conversation, Failure
@@ -26,7 +27,7 @@ def main() -> None:
 
             conversation.ready(interpreter(request, conversation.progress))
         elif action == "check":
-            conversation.ready(sys.executable)
+            conversation.ready(platform.python_version())
         elif action in ("list", "prune"):
             from .keeping import show
 
