@@ -22,6 +22,6 @@ struct Program: ParsableCommand {
             ServeSubcommand.self, ModelsCommand.self, PredictCommand.self, CheckCommand.self,
             ConfigCommand.self, InspectCommand.self, EnginesCommand.self,
             DoctorCommand.self, ConformanceCommand.self,
-            VersionCommand.self,
+            VersionCommand.self, WorkerCommand.self,
         ])
 }
