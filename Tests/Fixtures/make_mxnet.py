@@ -156,9 +156,10 @@ def two_inputs():
     record(directory, inputs, forward(directory, "sums", 0, inputs))
 
 
-def identity(type_name):
+def identity():
+    """Gives back what it gets; its input's type and shape are the options' business."""
     symbol = mx.sym.identity(mx.sym.Variable("data"), name="same")
-    directory = folder(f"identity_{type_name}")
+    directory = folder("identity")
     symbol.save(str(directory / "model-symbol.json"))
     mx.nd.save(str(directory / "model-0000.params"), {})
 
@@ -178,7 +179,8 @@ def slow():
     for index in range(600):
         value = mx.sym.clip(mx.sym.dot(value, data, name=f"d{index}"), -1, 1, name=f"c{index}")
     directory = folder("slow")
-    value.save(str(directory / "model-symbol.json"))
+    text = json.dumps(json.loads(value.tojson()), separators=(",", ":"))
+    (directory / "model-symbol.json").write_text(text + "\n")
     mx.nd.save(str(directory / "model-0000.params"), {})
 
 
@@ -216,8 +218,7 @@ def main():
     two_inputs()
     over_the_batch()
     slow()
-    for name in ["float32", "float64", "float16", "uint8", "int8", "int32", "int64"]:
-        identity(name)
+    identity()
     array_formats()
 
 

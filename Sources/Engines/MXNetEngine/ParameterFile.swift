@@ -18,7 +18,7 @@ public struct ParameterFile: Sendable {
     }
 
     /// One array.
-    public struct Array: Sendable {
+    public struct Entry: Sendable {
         /// The name without its prefix.
         public let name: String
         /// What it is for.
@@ -32,7 +32,7 @@ public struct ParameterFile: Sendable {
     }
 
     /// The arrays in the file's order.
-    public let arrays: [Array]
+    public let arrays: [Entry]
     /// Whether an array was saved with NumPy's shapes, where 0 means no elements.
     public let usesNumpyShapes: Bool
 
@@ -87,10 +87,10 @@ public struct ParameterFile: Sendable {
     }
 
     private static func joined(_ names: [String], _ headers: [ParameterHeader])
-        throws(ServingError) -> [Array]
+        throws(ServingError) -> [Entry]
     {
         var seen: Set<String> = []
-        var result: [Array] = []
+        var result: [Entry] = []
         for (full, header) in zip(names, headers) {
             guard seen.insert(full).inserted else {
                 throw ServingError(.modelInvalid, "two arrays are called '\(full.clipped())'")
@@ -99,7 +99,7 @@ public struct ParameterFile: Sendable {
                 full.hasPrefix("arg:")
                 ? .argument : full.hasPrefix("aux:") ? .auxiliary : .unmarked
             result.append(
-                Array(
+                Entry(
                     name: role == .unmarked ? full : String(full.dropFirst(4)), role: role,
                     dimensions: header.dimensions, typeNumber: header.typeNumber,
                     bytes: header.bytes))
