@@ -54,7 +54,7 @@ struct ModelDescription {
         let document = try DocumentValue(json: json, valuesMaximum: 200_000)
         methods = (document["methods"]?.array ?? []).map(Self.method)
         callSpecification = (document["call_spec"]?.array ?? []).compactMap(\.string)
-        metadata = (document["metadata"]?.object ?? []).compactMap { member in
+        metadata = (document["metadata"]?.object ?? [:]).compactMap { member in
             member.value.string.map { (key: member.key, value: $0) }
         }.sorted { $0.key < $1.key }
     }
@@ -78,8 +78,8 @@ struct ModelDescription {
         guard let operation = value["operation"]?.string else { return nil }
         return Use(
             operation: operation,
-            type: value["type"]?.integer.flatMap { TorchElementType.type(Int($0)) },
-            weight: (value["weight"]?.array ?? []).compactMap(\.integer).map { Int($0) })
+            type: value["type"]?.integer.flatMap { TorchElementType.type($0) },
+            weight: (value["weight"]?.array ?? []).compactMap(\.integer))
     }
 
     private static func kind(_ value: DocumentValue) -> Kind {

@@ -3,7 +3,9 @@ import Tensors
 
 /// Element types by the numbers of `c10::ScalarType`, and by torch's names for them.
 enum TorchElementType {
-    private static let rows: [(type: ElementType, number: Int, names: [String])] = [
+    private typealias Row = (type: ElementType, number: Int, names: [String])
+
+    private static let rows: [Row] = [
         (.uint8, SLIPWAY_TORCH_UINT8, ["uint8"]),
         (.int8, SLIPWAY_TORCH_INT8, ["int8"]),
         (.int16, SLIPWAY_TORCH_INT16, ["int16", "short"]),
@@ -18,7 +20,7 @@ enum TorchElementType {
         (.uint32, SLIPWAY_TORCH_UINT32, ["uint32"]),
         (.uint64, SLIPWAY_TORCH_UINT64, ["uint64"]),
         (.bytes, SLIPWAY_TORCH_BYTES, ["str"]),
-    ].map { ($0.0, Int($0.1.rawValue), $0.2) }
+    ]
 
     /// The type with that number; nil for those that have no form as a tensor here.
     static func type(_ number: Int) -> ElementType? {

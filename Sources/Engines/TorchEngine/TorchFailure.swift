@@ -24,13 +24,19 @@ struct TorchFailure: Error {
         message = Self.readable(text)
         let isInput = Self.inputPhrases.contains { text.contains($0) }
         kind =
-            switch UInt32(bitPattern: error.kind) {
-            case SLIPWAY_TORCH_OUT_OF_MEMORY.rawValue: .outOfMemory
-            case SLIPWAY_TORCH_STOPPED.rawValue: .stopped
-            case SLIPWAY_TORCH_INVALID_INPUT.rawValue: .invalidInput
-            case SLIPWAY_TORCH_UNSUPPORTED.rawValue: .unsupportedOutput
+            switch Int(error.kind) {
+            case SLIPWAY_TORCH_OUT_OF_MEMORY: .outOfMemory
+            case SLIPWAY_TORCH_STOPPED: .stopped
+            case SLIPWAY_TORCH_INVALID_INPUT: .invalidInput
+            case SLIPWAY_TORCH_UNSUPPORTED: .unsupportedOutput
             default: isInput ? .invalidInput : .failed
             }
+    }
+
+    /// A failure on this side of the library.
+    init(_ message: String) {
+        kind = .failed
+        self.message = message
     }
 
     /// The first line that says something.
