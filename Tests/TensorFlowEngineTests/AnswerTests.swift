@@ -1,3 +1,6 @@
+import EngineInterface
+import Inference
+import ServingCore
 import Tensors
 import Testing
 

@@ -1,6 +1,7 @@
 import EngineInterface
 import Inference
 import ServingCore
+import TensorFlowEngine
 import Tensors
 import Testing
 

@@ -1,6 +1,8 @@
 import EngineInterface
 import Inference
 import ServingCore
+import TensorFlowEngine
+import Tensors
 import Testing
 
 @Suite struct SignatureTests {
