@@ -80,7 +80,7 @@ let package = Package(
             "Engines", "ONNXEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CONNXRuntime",
+                "EngineDocuments", "CONNXRuntime",
             ]),
         room("Engines", "EngineDocuments", ["ServingCore"]),
         .target(name: "CWorkerProcess", path: "Sources/Engines/CWorkerProcess"),
@@ -92,7 +92,7 @@ let package = Package(
             "Engines", "TensorFlowEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CTensorFlow",
+                "EngineDocuments", "CTensorFlow",
             ]),
         .target(name: "CTorchShim", path: "Sources/Engines/CTorchShim"),
         room(
@@ -222,8 +222,8 @@ let package = Package(
         tests(
             "ONNXEngine",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
-                "EngineConformance",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+                "ONNXEngine", "EngineConformance",
             ]),
         tests("EngineDocuments", ["ServingCore", "EngineDocuments"]),
         tests(

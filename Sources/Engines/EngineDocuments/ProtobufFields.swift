@@ -1,26 +1,28 @@
 /// Reads the fields of one protobuf message in order, and never beyond its bytes.
 ///
-/// Only as much of the wire format as a look into an ONNX file takes: varints, fixed widths and
+/// Only as much of the wire format as a look into a model's file takes: varints, fixed widths and
 /// length-delimited fields; the deprecated groups count as damage. The bytes belong to the caller
 /// and must outlive the value.
-struct ProtobufFields {
+public struct ProtobufFields {
     /// What a field holds.
-    enum Value {
+    public enum Value {
+        /// A number in its raw bits.
         case varint(UInt64)
+        /// Text, bytes, a message or packed numbers; borrowed from the bytes that are read.
         case bytes(UnsafeRawBufferPointer)
         /// Four or eight bytes; no field that is looked at has them.
         case fixed
 
         /// The content of a length-delimited field; empty for the others.
-        var content: UnsafeRawBufferPointer {
+        public var content: UnsafeRawBufferPointer {
             if case .bytes(let bytes) = self { bytes } else { .init(start: nil, count: 0) }
         }
 
         /// The content as text, with damaged UTF-8 replaced.
-        var text: String { String(decoding: content, as: UTF8.self) }
+        public var text: String { String(decoding: content, as: UTF8.self) }
 
         /// A varint as a signed number; 0 for the others.
-        var number: Int64 {
+        public var number: Int64 {
             if case .varint(let bits) = self { Int64(bitPattern: bits) } else { 0 }
         }
     }
@@ -29,14 +31,14 @@ struct ProtobufFields {
     private var offset = 0
 
     /// Starts at the first field.
-    init(_ bytes: UnsafeRawBufferPointer) {
+    public init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
     /// The next field; nil at the end.
     ///
     /// - Throws: `ProtobufDamage` when the bytes are no protobuf message or are cut short.
-    mutating func next() throws(ProtobufDamage) -> (number: Int, value: Value)? {
+    public mutating func next() throws(ProtobufDamage) -> (number: Int, value: Value)? {
         guard offset < bytes.count else { return nil }
         let key = try varint()
         guard let number = Int(exactly: key >> 3), number > 0, number < 1 << 29 else {
@@ -77,7 +79,7 @@ struct ProtobufFields {
 }
 
 /// Why bytes could not be read as a protobuf message.
-enum ProtobufDamage: Error, Equatable {
+public enum ProtobufDamage: Error, Equatable {
     /// A field reaches beyond the end by so many bytes.
     case cutShort(missing: Int)
     /// A field number, type or length that no protobuf message has.
