@@ -1,5 +1,5 @@
 import Glibc
-import ServingCore
+public import ServingCore
 
 /// A file read into memory of its own, so that the bytes which are checked are the bytes which are
 /// loaded, whatever happens to the file meanwhile.
@@ -7,16 +7,16 @@ import ServingCore
 /// The memory comes from the system and goes straight back to it on release.
 ///
 /// `@unchecked Sendable`: the bytes are written before the initialiser returns and never after.
-final class FileContent: @unchecked Sendable {
+public final class FileContent: @unchecked Sendable {
     /// The bytes; valid while this object is retained.
-    let bytes: UnsafeRawBufferPointer
+    public let bytes: UnsafeRawBufferPointer
 
     /// Reads a file.
     ///
     /// - Throws: `file_unreadable` when it cannot be opened or read, is not a regular file, or
     ///   shrinks meanwhile; `resource_exhausted` without memory; `model_invalid` beyond
     ///   `Limits.modelFileBytesMaximum`.
-    init(_ path: String) throws(ServingError) {
+    public init(_ path: String) throws(ServingError) {
         // Without waiting: a named pipe in the place of a model would hold this thread for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.unreadable(path) }
