@@ -118,11 +118,14 @@ public struct Recognition: Sendable {
     public let framework: String
     /// The file or directory to load, relative to the version directory: `model.onnx`.
     public let entry: String
+    /// Whether the claim counts only when no other engine makes one.
+    public let isFallback: Bool
 
     /// Claims.
-    public init(framework: String, entry: String) {
+    public init(framework: String, entry: String, isFallback: Bool = false) {
         self.framework = framework
         self.entry = entry
+        self.isFallback = isFallback
     }
 }
 

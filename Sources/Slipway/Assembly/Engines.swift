@@ -1,6 +1,7 @@
 import BuiltinEngine
 public import EngineInterface
 import ONNXEngine
+import PythonEngine
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -14,9 +15,8 @@ public enum Engines {
     ]
 
     /// One instance of each; making them opens no library and starts no process.
-    public static let all: [any Engine] = hosted.map {
-        IsolatedEngine($0.engine, usually: $0.usually)
-    }
+    public static let all: [any Engine] =
+        hosted.map { IsolatedEngine($0.engine, usually: $0.usually) } + [PythonEngine()]
 
     /// Their names, for configuration and help.
     public static let names = all.map(\.name)
