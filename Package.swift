@@ -25,11 +25,11 @@ let argumentParser = Target.Dependency.product(
 /// A library target that lives in `Sources/<layer>/<name>`.
 func room(
     _ layer: String, _ name: String, _ dependencies: [Target.Dependency] = [],
-    data: [String] = []
+    data: [String] = [], resources: [Resource]? = nil
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: data,
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
@@ -80,7 +80,7 @@ let package = Package(
             "Engines", "ONNXEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CONNXRuntime",
+                "EngineDocuments", "CONNXRuntime",
             ]),
         room("Engines", "EngineDocuments", ["ServingCore"]),
         .target(name: "CWorkerProcess", path: "Sources/Engines/CWorkerProcess"),
@@ -92,7 +92,7 @@ let package = Package(
             "Engines", "TensorFlowEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CTensorFlow",
+                "EngineDocuments", "CTensorFlow",
             ]),
         .target(name: "CTorchShim", path: "Sources/Engines/CTorchShim"),
         room(
@@ -160,6 +160,10 @@ let package = Package(
                 "TorchEngine", "MXNetEngine", "TreeEngine", "SparkEngine", "PythonEngine",
                 "BuiltinEngine", "Listener", "Wire", "Protocols", "Models", "Scheduling",
                 "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
+            ],
+            // Python programs that `slipway engines install` and `slipway convert` run.
+            resources: [
+                .embedInCode("EngineLibraries/fetch_engines.py"), .embedInCode("Conversion/Tools"),
             ]),
         room(
             "", "SlipwayClient",
@@ -218,8 +222,8 @@ let package = Package(
         tests(
             "ONNXEngine",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
-                "EngineConformance",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+                "ONNXEngine", "EngineConformance",
             ]),
         tests("EngineDocuments", ["ServingCore", "EngineDocuments"]),
         tests(

@@ -228,6 +228,7 @@ def test_an_error_names_the_line(serve):
         worker.run(ROW)
     assert "model.py:10 in deeper" in failure.value.message
     assert "return x.nothing" in failure.value.message
+    assert "\n" not in failure.value.message
 
 
 def test_what_a_model_prints_goes_to_the_log(serve):

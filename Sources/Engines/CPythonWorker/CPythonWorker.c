@@ -33,6 +33,27 @@ static const unsigned char control_py[] = {
 static const unsigned char element_types_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/element_types.py"
 };
+static const unsigned char environments_init_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/__init__.py"
+};
+static const unsigned char environments_building_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/building.py"
+};
+static const unsigned char environments_conversation_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/conversation.py"
+};
+static const unsigned char environments_interpreters_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/interpreters.py"
+};
+static const unsigned char environments_keeping_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/keeping.py"
+};
+static const unsigned char environments_pip_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/pip.py"
+};
+static const unsigned char environments_requirements_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/requirements.py"
+};
 static const unsigned char errors_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/errors.py"
 };
@@ -94,6 +115,13 @@ static const python_worker_file files[] = {
     FILE_OF("slipway_worker/columns.py", columns_py),
     FILE_OF("slipway_worker/control.py", control_py),
     FILE_OF("slipway_worker/element_types.py", element_types_py),
+    FILE_OF("slipway_worker/environments/__init__.py", environments_init_py),
+    FILE_OF("slipway_worker/environments/building.py", environments_building_py),
+    FILE_OF("slipway_worker/environments/conversation.py", environments_conversation_py),
+    FILE_OF("slipway_worker/environments/interpreters.py", environments_interpreters_py),
+    FILE_OF("slipway_worker/environments/keeping.py", environments_keeping_py),
+    FILE_OF("slipway_worker/environments/pip.py", environments_pip_py),
+    FILE_OF("slipway_worker/environments/requirements.py", environments_requirements_py),
     FILE_OF("slipway_worker/errors.py", errors_py),
     FILE_OF("slipway_worker/estimators.py", estimators_py),
     FILE_OF("slipway_worker/feature_kinds.py", feature_kinds_py),

@@ -4,30 +4,17 @@ import ServingCore
 /// The directory where this program keeps what it can make again: the unpacked worker package, and
 /// environments of models.
 enum PythonCache {
-    /// Its path, made when it is not there: `$SLIPWAY_CACHE`, or `slipway` in `$XDG_CACHE_HOME`, or
-    /// `.cache/slipway` in the home, or a directory of the user's own in `/tmp`.
+    /// Its path (`EnvironmentCache`), made when it is not there.
     ///
     /// Code is run from it, so it must belong to this user and be closed to writing by others.
     ///
-    /// - Throws: `file_unreadable` when it cannot be made or does not fulfil that.
+    /// - Throws: `configuration_invalid` when there is no place for it; `file_unreadable` when it
+    ///   cannot be made or is not this user's alone.
     static func directory() throws(ServingError) -> String {
-        let path = wantedPath
+        let path = try EnvironmentCache.directory()
         try make(path)
         try requireOwn(path)
         return path
-    }
-
-    private static var wantedPath: String {
-        if let path = variable("SLIPWAY_CACHE") { return path }
-        if let path = variable("XDG_CACHE_HOME") { return path + "/slipway" }
-        if let path = variable("HOME") { return path + "/.cache/slipway" }
-        return "/tmp/slipway-\(geteuid())"
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        return text.hasPrefix("/") ? text : nil
     }
 
     /// Makes a directory and those above it, open to this user only.
@@ -44,7 +31,8 @@ enum PythonCache {
         }
     }
 
-    private static func requireOwn(_ path: String) throws(ServingError) {
+    /// Refuses a directory that is not this user's own, or that others may write to.
+    static func requireOwn(_ path: String) throws(ServingError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { throw failure("cannot look at \(path)", errno) }
         let isOwn = status.st_uid == geteuid() && status.st_mode & 0o022 == 0

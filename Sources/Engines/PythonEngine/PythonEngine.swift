@@ -54,7 +54,8 @@ public struct PythonEngine: Engine {
 
     public func availability(_ environment: EngineEnvironment) -> EngineAvailability {
         do throws(ServingError) {
-            let python = try PythonEnvironments.systemPython()
+            let package = try WorkerPackage.directory()
+            let python = try PythonEnvironments.systemPython(packageDirectory: package)
             return .available(version: python.version, path: python.path)
         } catch {
             return .missing(error)

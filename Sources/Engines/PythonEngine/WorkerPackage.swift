@@ -78,9 +78,11 @@ enum WorkerPackage {
         _ bytes: UnsafeRawBufferPointer, to path: String
     ) throws(ServingError) {
         var template = Array((path + ".XXXXXX").utf8CString)
-        let descriptor = mkostemp(&template, O_CLOEXEC)
+        let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw PythonCache.failure("cannot write \(path)", errno) }
-        let temporary = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let temporary = String(
+            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         var written = 0
         while written < bytes.count {
             let count = Glibc.write(

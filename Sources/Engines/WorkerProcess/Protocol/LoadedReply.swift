@@ -1,5 +1,5 @@
 public import EngineInterface
-public import Inference
+import Inference
 public import ServingCore
 import Tensors
 

@@ -1,14 +1,14 @@
 import ServingCore
 
 /// Writes a frame: room for the head first, then the fields of the payload.
-public struct PayloadWriter {
+struct PayloadWriter {
     /// The frame so far; the head is empty until `finish`.
     private(set) var bytes: [UInt8]
 
     /// Starts a payload.
     ///
     /// - Parameter capacity: Bytes of payload that are expected.
-    public init(capacity: Int = 256) {
+    init(capacity: Int = 256) {
         bytes = []
         bytes.reserveCapacity(WorkerFrame.headBytes + capacity)
         for _ in 0..<WorkerFrame.headBytes { bytes.append(0) }
@@ -38,7 +38,7 @@ public struct PayloadWriter {
     /// Fills in the head and gives the frame.
     ///
     /// - Throws: `request_too_large` beyond the most that a payload may hold.
-    public consuming func finish(_ kind: WorkerFrame.Kind, sequence: UInt64)
+    consuming func finish(_ kind: WorkerFrame.Kind, sequence: UInt64)
         throws(ServingError) -> [UInt8]
     {
         guard count <= WorkerFrame.payloadBytesMaximum else {

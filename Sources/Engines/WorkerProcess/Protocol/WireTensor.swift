@@ -1,4 +1,4 @@
-public import ServingCore
+import ServingCore
 public import Tensors
 
 /// A tensor as a message describes it: where its bytes lie, checked against nothing yet but the payload.

@@ -19,7 +19,7 @@ struct ProcessSpawn {
     ///
     /// - Throws: `resource_exhausted` or `configuration_invalid`, saying what the system said.
     func run() throws(ServingError) -> Int32 {
-        let result = withCStrings([executable] + arguments) { arguments in
+        let result = withCStrings([shownName] + arguments) { arguments in
             withCStrings(environment) { environment in
                 executable.withCString { executable in
                     descriptors.withUnsafeBufferPointer { descriptors in
@@ -54,6 +54,9 @@ struct ProcessSpawn {
         }
         return result
     }
+
+    /// What a list of processes shows.
+    private var shownName: String { executable == "/proc/self/exe" ? "slipway" : executable }
 
     private func withDirectory<Result>(_ body: (UnsafePointer<CChar>?) -> Result) -> Result {
         guard let directory else { return body(nil) }

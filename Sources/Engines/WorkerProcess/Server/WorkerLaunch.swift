@@ -1,5 +1,5 @@
 import CWorkerProcess
-public import EngineInterface
+import EngineInterface
 import Glibc
 import ServingCore
 import Synchronization

@@ -21,8 +21,8 @@ SOURCES = {
 }
 #: Characters of user code's words that are kept.
 TEXT_MAXIMUM = 2000
-#: Lines of a traceback that are kept.
-TRACEBACK_LINES = 8
+#: Frames of a traceback that are kept: the innermost.
+TRACEBACK_FRAMES = 3
 
 
 class InvalidRequest(Exception):
@@ -61,7 +61,8 @@ def invalid_request(message: str) -> WorkerError:
 
 def clipped(text: str, maximum: int = TEXT_MAXIMUM) -> str:
     """The text, cut in the middle when it is too long."""
-    text = text.encode("utf-8", "replace").decode("utf-8").strip()
+    # One line: logs and statuses show it as it is.
+    text = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
     if len(text) <= maximum:
         return text
     half = maximum // 2
@@ -86,12 +87,11 @@ def last_lines(error: BaseException) -> str:
         return ""
     foreign = [frame for frame in frames if "slipway_worker" not in frame.filename]
     lines = []
-    for frame in foreign[-(TRACEBACK_LINES // 2):]:
+    for frame in foreign[-TRACEBACK_FRAMES:]:
         name = frame.filename.rsplit("/", 1)[-1]
-        lines.append(f"{name}:{frame.lineno} in {frame.name}")
-        if frame.line:
-            lines.append(f"    {frame.line.strip()}")
-    return clipped("\n".join(lines))
+        code = f": {frame.line.strip()}" if frame.line else ""
+        lines.append(f"{name}:{frame.lineno} in {frame.name}{code}")
+    return clipped(" | ".join(lines))
 
 
 def from_exception(error: BaseException, doing: str, code: str) -> WorkerError:
@@ -109,7 +109,7 @@ def from_exception(error: BaseException, doing: str, code: str) -> WorkerError:
         return WorkerError(
             code, f"{doing} called sys.exit({error.code!r}); it must return or raise instead")
     where = last_lines(error)
-    return WorkerError(code, f"{doing} raised {words_of(error)}" + (f"; at\n{where}" if where else ""))
+    return WorkerError(code, f"{doing} raised {words_of(error)}" + (f"; at {where}" if where else ""))
 
 
 def say(line: str) -> None:

@@ -76,6 +76,8 @@ class InputForm:
 
     def __init__(self, request: LoadRequest, estimator: Any) -> None:
         names = getattr(estimator, "feature_names_in_", None)
+        # Whether a matrix will do is decided here; scikit-learn need not say so at every call.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
         self.names: Optional[List[str]] = None if names is None else [str(name) for name in names]
         chosen = request.options.get("columns")
         if chosen and self.names is None:

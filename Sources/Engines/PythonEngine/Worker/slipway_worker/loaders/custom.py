@@ -89,7 +89,7 @@ def _missing(file: str, error: ImportError) -> WorkerError:
     found = from_exception(error, f"importing {file}", "library_missing")
     return WorkerError(
         "library_missing",
-        f"{found.message}\nThe Python is {sys.executable}: install the package there, or list it in "
+        f"{found.message}. The Python is {sys.executable}: install the package there, or list it in "
         "a requirements.txt beside the model")
 
 
