@@ -64,6 +64,8 @@ public struct IsolatedEngine: Engine {
         return try WorkerModel.load(
             WorkerLaunch(
                 executable: executable, arguments: ["worker"],
+                // A crash is told at once, and by its own signal; tracing one takes seconds.
+                environment: ["SWIFT_BACKTRACE": "enable=no"],
                 workingDirectory: Self.currentDirectory),
             engine: name, source: source, environment: environment,
             lanes: max(Self.lanesMinimum, processors))

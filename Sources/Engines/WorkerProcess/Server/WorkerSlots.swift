@@ -46,7 +46,8 @@ struct WorkerSlots {
         guard let best, let connection = slots[best].connection,
             let lane = slots[best].freeLanes.popLast()
         else {
-            return isAlive ? .busy : .none(condition(identity, at: now) ?? Self.unloaded(identity))
+            let error = condition(identity, at: now, forOperators: false)
+            return isAlive ? .busy : .none(error ?? Self.unloaded(identity))
         }
         lane.busySince.store(max(1, now.nanoseconds), ordering: .relaxed)
         slots[best].runs &+= 1
@@ -81,7 +82,9 @@ struct WorkerSlots {
     }
 
     /// Why no run can be answered; nil while a worker lives.
-    func condition(_ identity: ModelIdentity, at now: MonotonicTime) -> ServingError? {
+    func condition(
+        _ identity: ModelIdentity, at now: MonotonicTime, forOperators: Bool = true
+    ) -> ServingError? {
         guard slots.allSatisfy({ $0.connection == nil }) else { return nil }
         let losses = slots.compactMap(\.loss)
         guard let first = losses.min(by: { restart($0) < restart($1) }) else {
@@ -93,7 +96,8 @@ struct WorkerSlots {
         let loop = losses.contains { $0.isLooping } ? "it is in a crash loop: " : ""
         return ServingError(
             .workerFailed,
-            "no worker of model \(identity) runs: \(loop)\(first.error.message); \(next): try again",
+            "no worker of model \(identity) runs: \(loop)"
+                + "\(forOperators ? first.reason : first.error.message); \(next): try again",
             retryAfter: max(.milliseconds(500), .nanoseconds(Int64(clamping: left))))
     }
 
@@ -110,7 +114,7 @@ struct WorkerSlots {
         slots.enumerated().map { position, slot in
             WorkerStatus(
                 position: position, process: slot.process, state: state(of: slot),
-                reason: slot.connection == nil ? slot.loss?.error.message ?? "" : "",
+                reason: slot.connection == nil ? slot.loss?.reason ?? "" : "",
                 residentBytes: slot.process.flatMap(ProcessFiles.ownBytes(of:)) ?? 0,
                 runs: slot.runs)
         }

@@ -26,11 +26,11 @@ final class SupervisedWorker {
     /// What the first process declared; the next ones must say the same.
     private var declared: [UInt8]?
     /// Tells the guard of process groups.
-    private let groupChanged: (Int32, Bool) -> Void
+    private let groupChanged: (_ group: Int32, _ isNew: Bool, _ isUnloaded: Bool) -> Void
 
     init(
         _ plan: WorkerPlan, position: Int, owner: any WorkerOwner,
-        groupChanged: @escaping (Int32, Bool) -> Void
+        groupChanged: @escaping (Int32, Bool, Bool) -> Void
     ) {
         self.plan = plan
         self.position = position
@@ -57,7 +57,7 @@ final class SupervisedWorker {
         do throws(ServingError) {
             let connection = try ConnectionSetup.start(plan, position: position)
             self.connection = connection
-            groupChanged(connection.name.process, true)
+            groupChanged(connection.name.process, true, false)
             owner?.workerStarted(position, process: connection.name.process)
             plan.observer?.workerChanged(.started, of: connection.name)
             // It fits into the pipe, or into the worker's reading of it.
@@ -288,7 +288,7 @@ final class SupervisedWorker {
         readOutput(at: now)
         readReplies(at: now)
         report(lines.finish(at: now))
-        groupChanged(process, false)
+        groupChanged(process, false, machine.state == .stopping)
         waitpid(process, nil, 0)
         let kills = ProcessFiles.memoryKills()
         let isOutOfMemory = kills.flatMap { after in memoryKills.map { after > $0 } } ?? false
@@ -321,9 +321,7 @@ final class SupervisedWorker {
                 position,
                 WorkerLoss(
                     end: obituary.end,
-                    error: ServingError(
-                        .workerFailed, "\(name) \(obituary.reason)", retryAfter: pause),
-                    restart: now.advanced(by: pause), isLooping: machine.isLooping))
+                    error: error, reason: "\(name) \(obituary.reason)", restart: now.advanced(by: pause), isLooping: machine.isLooping))
         case .finished:
             if connection != nil { plan.observer?.workerChanged(.unloaded, of: name) }
             connection?.markDead(ServingError(.cancelled, "\(name) was unloaded"))
@@ -333,9 +331,8 @@ final class SupervisedWorker {
                     WorkerLoss(
                         end: obituary.end,
                         error: refusal
-                            ?? ServingError(
-                                .workerFailed, "\(name) \(obituary.reason)"),
-                        restart: nil, isLooping: false))
+                            ?? ServingError(.workerFailed, "\(name) \(obituary.reason)"),
+                        reason: obituary.reason, restart: nil, isLooping: false))
             }
             owner?.workerStopped(position)
         }

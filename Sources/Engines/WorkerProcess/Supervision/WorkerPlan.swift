@@ -43,7 +43,10 @@ protocol WorkerOwner: AnyObject, Sendable {
 /// The end of a worker, as its model hears of it.
 struct WorkerLoss: Sendable {
     let end: WorkerEnd
+    /// What runs are told; without last words, which may tell of the model's insides.
     let error: ServingError
+    /// The same for operators, with the last words.
+    let reason: String
     let restart: MonotonicTime?
     let isLooping: Bool
 }

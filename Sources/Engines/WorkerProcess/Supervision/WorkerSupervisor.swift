@@ -148,7 +148,8 @@ private final class SupervisorLoop {
         switch command {
         case .start(let plan, let position, let owner):
             let worker = SupervisedWorker(plan, position: position, owner: owner) {
-                [weak self] group, isNew in self?.groupChanged(group, isNew)
+                [weak self] group, isNew, isUnloaded in
+                self?.groupChanged(group, isNew, isUnloaded)
             }
             workers.append(worker)
             worker.start(at: now)
@@ -163,11 +164,11 @@ private final class SupervisorLoop {
         }
     }
 
-    private func groupChanged(_ group: Int32, _ isNew: Bool) {
-        guard isNew else {
-            watch.remove(group)
-            return
-        }
-        watch.add(group, others: workers.compactMap { $0.connection?.name.process })
+    private func groupChanged(_ group: Int32, _ isNew: Bool, _ isUnloaded: Bool) {
+        let others = workers.compactMap { $0.connection?.name.process }.filter { $0 != group }
+        guard !isNew else { return watch.add(group, others: others) }
+        watch.remove(group)
+        // With the last worker the guard goes as well.
+        if isUnloaded, others.isEmpty { watch.stop() }
     }
 }
