@@ -55,6 +55,15 @@ import Testing
         #expect(throws: ServingError.self) { try PythonCache.make("/proc/no/such") }
     }
 
+    @Test(arguments: [
+        (["SLIPWAY_CACHE": "/a", "HOME": "/h"], "/a"),
+        (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/slipway"), (["HOME": "/h"], "/h/.cache/slipway"),
+        ([:], nil), (["SLIPWAY_CACHE": "relative"], nil),
+    ] as [([String: String], String?)])
+    func findsAPlaceForTheCache(_ variables: [String: String], _ path: String?) {
+        #expect((try? PythonCache.place { variables[$0] }) == path)
+    }
+
     private func status(_ path: String) throws -> stat {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -4,16 +4,40 @@ import ServingCore
 /// The directory where this program keeps what it can make again: the unpacked worker package, and
 /// environments of models.
 enum PythonCache {
-    /// Its path (`EnvironmentCache`), made when it is not there.
+    /// Its path, made when it is not there.
     ///
     /// Code is run from it, so it must belong to this user and be closed to writing by others.
     ///
     /// - Throws: `configuration_invalid` when there is no place for it; `file_unreadable` when it
     ///   cannot be made or is not this user's alone.
     static func directory() throws(ServingError) -> String {
-        let path = try EnvironmentCache.directory()
+        let path = try place(ProgramSearch.variable)
         try make(path)
         try requireOwn(path)
+        return path
+    }
+
+    /// `$SLIPWAY_CACHE`, else `slipway` in `$XDG_CACHE_HOME`, else `~/.cache/slipway`.
+    ///
+    /// - Parameter variable: Reads a variable of the environment; nil when unset or empty.
+    /// - Throws: `configuration_invalid` when none of these can be had, or it is not absolute.
+    static func place(_ variable: (String) -> String?) throws(ServingError) -> String {
+        let home = variable("HOME").map { $0 + "/.cache" }
+        guard
+            let path = variable("SLIPWAY_CACHE")
+                ?? (variable("XDG_CACHE_HOME") ?? home).map({ $0 + "/slipway" })
+        else {
+            throw ServingError(
+                .configurationInvalid,
+                "there is no place for what Python models need: neither SLIPWAY_CACHE nor HOME is "
+                    + "set; set SLIPWAY_CACHE to a directory")
+        }
+        guard path.hasPrefix("/") else {
+            throw ServingError(
+                .configurationInvalid,
+                "the cache directory '\(path.clipped())' is not absolute; set SLIPWAY_CACHE to a "
+                    + "path that starts with '/'")
+        }
         return path
     }
 

@@ -54,8 +54,7 @@ public struct PythonEngine: Engine {
 
     public func availability(_ environment: EngineEnvironment) -> EngineAvailability {
         do throws(ServingError) {
-            let package = try WorkerPackage.directory()
-            let python = try PythonEnvironments.systemPython(packageDirectory: package)
+            let python = try PythonEnvironments.systemPython()
             return .available(version: python.version, path: python.path)
         } catch {
             return .missing(error)

@@ -1,3 +1,4 @@
+import CWorkerProcess
 import Glibc
 import ServingCore
 
@@ -58,7 +59,7 @@ struct BuilderProcess: ~Copyable {
         var sent = 0
         while sent < bytes.count {
             let step = bytes[sent...].withUnsafeBytes { rest in
-                Glibc.send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             }
             if step < 0, errno == EINTR { continue }
             guard step > 0 else { return false }
@@ -86,42 +87,27 @@ struct BuilderProcess: ~Copyable {
     private static func spawn(_ program: String, _ arguments: [String], streams: Int32)
         throws(ServingError) -> pid_t
     {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        for descriptor in Int32(0)...2 {
-            posix_spawn_file_actions_adddup2(&actions, streams, descriptor)
-        }
-        // What other libraries of the server have open without close-on-exec stays here.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        configure(&attributes)
-        var vector = ([program] + arguments).map { strdup($0) } + [nil]
+        let vector = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in vector { free(word) } }
-        var leader = pid_t()
-        let status = posix_spawn(&leader, program, &actions, &attributes, &vector, environ)
-        guard status == 0 else {
+        let descriptors = [streams, streams, streams]
+        let leader = program.withCString { executable in
+            vector.withUnsafeBufferPointer { vector in
+                descriptors.withUnsafeBufferPointer { descriptors in
+                    var request = slipway_spawn_request()
+                    request.executable = executable
+                    request.arguments = vector.baseAddress
+                    request.environment = UnsafePointer(environ)
+                    request.descriptors = descriptors.baseAddress
+                    request.descriptor_count = Int32(descriptors.count)
+                    return slipway_spawn(&request)
+                }
+            }
+        }
+        guard leader > 0 else {
             throw ServingError(
-                .libraryMissing,
-                "cannot start \(program): \(String(cString: strerror(status)))")
+                leader == -ENOENT || leader == -EACCES ? .libraryMissing : .resourceExhausted,
+                "cannot start \(program): \(String(cString: strerror(-leader)))")
         }
         return leader
-    }
-
-    /// A group of its own, and signals as a new process expects them: our threads block all.
-    private static func configure(_ attributes: inout posix_spawnattr_t) {
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 }

@@ -2,7 +2,7 @@
 struct BuilderRequest: Sendable {
     private var fields: [(name: String, value: String)] = []
 
-    /// Asks for an action: `build`, `check`, `list` or `prune`.
+    /// Asks for an action: `build`, `list` or `prune`.
     init(_ action: String) {
         add("action", action)
     }

@@ -18,23 +18,47 @@ struct EnvironmentBuilder {
         "import sys\n"
         + "if sys.version_info < (3, 9):\n"
         + "    sys.exit('this is Python %d.%d; Slipway needs 3.9 or newer' % sys.version_info[:2])\n"
+        + "if len(sys.argv) == 1:\n"
+        + "    print('slipway:ready %d.%d.%d' % sys.version_info[:3])\n"
+        + "    sys.exit()\n"
         + "sys.dont_write_bytecode = True\n"
         + "sys.path.insert(0, sys.argv[1])\n"
         + "from slipway_worker.environments import main\n"
         + "main()\n"
+
+    /// The version of the interpreter; nothing is asked of the package.
+    ///
+    /// - Throws: as `answer`.
+    static func version(of python: String, _ cancellation: EnvironmentCancellation)
+        throws(ServingError) -> String
+    {
+        let builder = EnvironmentBuilder(
+            python: python, packageDirectory: "", timeout: checkTimeout, progress: { _ in },
+            cancellation: cancellation)
+        return try builder.answer(to: nil)
+    }
+
+    /// How long an interpreter may take to say its version.
+    private static let checkTimeout = Duration.seconds(60)
 
     /// The text of the builder's `ready`: the path of an interpreter, for most actions.
     ///
     /// - Throws: what the builder says; `library_missing` when the interpreter does not run it;
     ///   `deadline_exceeded` when it takes too long; `cancelled`.
     func answer(to request: BuilderRequest) throws(ServingError) -> String {
+        try answer(to: Optional(request))
+    }
+
+    private func answer(to request: BuilderRequest?) throws(ServingError) -> String {
         let process = try BuilderProcess(
-            python, ["-I", "-X", "utf8", "-c", Self.program, packageDirectory], cancellation)
+            python,
+            ["-I", "-X", "utf8", "-c", Self.program] + (request == nil ? [] : [packageDirectory]),
+            cancellation)
         let deadline = MonotonicTime.now().advanced(by: timeout)
         var reply = BuilderReply()
         var last = "nothing yet"
         // A process that dies at once says why; that is read below.
-        _ = process.send(request.bytes)
+        if let request { _ = process.send(request.bytes) }
         while true {
             switch process.receive(until: deadline) {
             case .timedOut: throw timedOut(last)

@@ -6,8 +6,6 @@ import ServingCore
 enum PythonEnvironments {
     /// What the worker itself needs in every environment.
     static let needs = ["numpy"]
-    /// How long an interpreter may take to say its version.
-    static let checkTimeout = Duration.seconds(60)
 
     /// The interpreter for a model version; blocks until it is there.
     ///
@@ -30,12 +28,9 @@ enum PythonEnvironments {
         switch plan {
         case .existing(let program, let note):
             if let note { progress(note) }
-            let builder = EnvironmentBuilder(
-                python: try path(of: program), packageDirectory: packageDirectory,
-                timeout: checkTimeout, progress: progress, cancellation: cancellation)
-            _ = try builder.answer(to: BuilderRequest("check"))
-            // Not what it calls itself: a virtual environment is known by the path to its program.
-            return PythonInterpreter(path: builder.python)
+            let python = try path(of: program)
+            _ = try EnvironmentBuilder.version(of: python, cancellation)
+            return PythonInterpreter(path: python)
         case .made(let made):
             let builder = EnvironmentBuilder(
                 python: try path(of: made.program), packageDirectory: packageDirectory,
@@ -54,21 +49,16 @@ enum PythonEnvironments {
     /// The interpreter of models that say nothing, and its version.
     ///
     /// - Throws: `library_missing` when there is none.
-    static func systemPython(packageDirectory: String) throws(ServingError) -> (
-        path: String, version: String
-    ) {
-        let name = ProgramSearch.variable("SLIPWAY_PYTHON") ?? "python3"
-        let builder = EnvironmentBuilder(
-            python: try path(of: name), packageDirectory: packageDirectory, timeout: checkTimeout,
-            progress: { _ in }, cancellation: EnvironmentCancellation())
-        return (builder.python, try builder.answer(to: BuilderRequest("check")))
+    static func systemPython() throws(ServingError) -> (path: String, version: String) {
+        let python = try path(of: ProgramSearch.variable("SLIPWAY_PYTHON") ?? "python3")
+        return (python, try EnvironmentBuilder.version(of: python, EnvironmentCancellation()))
     }
 
     private static func request(_ made: MadeEnvironment, _ source: ModelSource)
         throws(ServingError) -> BuilderRequest
     {
         var request = BuilderRequest("build")
-        request.add("cache", try EnvironmentCache.directory())
+        request.add("cache", try PythonCache.directory())
         request.add("model", "\(source.identity)")
         request.add("directory", source.files.directory)
         request.add("wanted", made.version)

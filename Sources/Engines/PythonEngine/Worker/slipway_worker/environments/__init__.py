@@ -10,7 +10,6 @@ writes the request to its standard input and leaves that open: when it ends, so 
 from __future__ import annotations
 
 import os
-import platform
 import sys
 
 from .conversation import Conversation, Failure
@@ -26,8 +25,6 @@ def main() -> None:
             from .building import interpreter
 
             conversation.ready(interpreter(request, conversation.progress))
-        elif action == "check":
-            conversation.ready(platform.python_version())
         elif action in ("list", "prune"):
             from .keeping import show
 
