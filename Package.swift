@@ -186,8 +186,9 @@ let package = Package(
         .executableTarget(
             name: "bench-floor",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
-                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
+                "WorkerProcess", "BuiltinEngine", "Wire", nioCore, nioPosix, nioHTTP1, nioHTTP2,
+                nioHPACK,
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),
 

@@ -2,6 +2,7 @@
 //   bench-floor echo PORT            a bare SwiftNIO HTTP/1.1 server that returns each body
 //   bench-floor http2-echo PORT      the same over HTTP/2, with the trailers of a gRPC call
 //   bench-floor engine MODEL.onnx N  N calls of the engine itself, one row, in this process
+//   bench-floor workers N            N trips of each size to a worker process and back
 //   bench-floor json long|short N    N reads and writes of 32x784 floats as JSON
 import Glibc
 
@@ -15,13 +16,18 @@ do {
     case ("engine", 3):
         try EngineFloor.run(
             path: arguments[arguments.startIndex + 1], calls: Int(arguments.last ?? "") ?? 0)
+    case ("workers", 2):
+        try WorkerFloor.run(rounds: max(1, Int(arguments.last ?? "") ?? 1))
+    case ("worker", 1):
+        // Started by `workers`.
+        exit(WorkerFloor.work())
     case ("json", 3):
         try JSONFloor.run(
             kind: arguments[arguments.startIndex + 1], rounds: Int(arguments.last ?? "") ?? 1)
     default:
         say(
             "usage: bench-floor echo PORT | http2-echo PORT | engine MODEL.onnx CALLS "
-                + "| json long|short ROUNDS")
+                + "| workers ROUNDS | json long|short ROUNDS")
         exit(2)
     }
 } catch {

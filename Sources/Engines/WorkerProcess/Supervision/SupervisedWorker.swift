@@ -312,19 +312,19 @@ final class SupervisedWorker {
                 .failed(obituary.end, reason: obituary.reason, restart: pause), of: name)
             let error = ServingError(
                 .workerFailed, "\(name) \(obituary.phrase)", retryAfter: pause)
-            connection?.markDead(
-                ServingError(
-                    .workerFailed,
-                    "\(error.message) while it ran this request; another starts in \(pause): try "
-                        + "again", retryAfter: pause))
             owner?.workerLost(
                 position,
                 WorkerLoss(
                     end: obituary.end,
                     error: error, reason: "\(name) \(obituary.reason)", restart: now.advanced(by: pause), isLooping: machine.isLooping))
+            // After that: who hears of the death and asks again must not be sent to the dead.
+            connection?.markDead(
+                ServingError(
+                    .workerFailed,
+                    "\(error.message) while it ran this request; another starts in \(pause): try "
+                        + "again", retryAfter: pause))
         case .finished:
             if connection != nil { plan.observer?.workerChanged(.unloaded, of: name) }
-            connection?.markDead(ServingError(.cancelled, "\(name) was unloaded"))
             if isFirst {
                 owner?.workerLost(
                     position,
@@ -335,6 +335,7 @@ final class SupervisedWorker {
                         reason: obituary.reason, restart: nil, isLooping: false))
             }
             owner?.workerStopped(position)
+            connection?.markDead(ServingError(.cancelled, "\(name) was unloaded"))
         }
     }
 }
