@@ -7,12 +7,13 @@ import Testing
 
 /// Frames, as they come out of a pipe.
 @Suite struct FrameTests {
-    @Test(arguments: [
-        ([0, 0, 0, 0, 0x55, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "unknown kind 85"),
-        ([0, 0, 0, 0, 0x90, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0], "version 2"),
-        ([1, 0, 16, 0, 0x90, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "1048577 bytes"),
-        ([0, 0, 0, 0, 0x90, 0, 1, 0], "16 bytes"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0, 0, 0, 0, 0x55, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "unknown kind 85"),
+            ([0, 0, 0, 0, 0x90, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0], "version 2"),
+            ([1, 0, 16, 0, 0x90, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], "1048577 bytes"),
+            ([0, 0, 0, 0, 0x90, 0, 1, 0], "16 bytes"),
+        ] as [([UInt8], String)])
     func refusesAHeadThatBreaksARule(bytes: [UInt8], words: String) {
         let error = #expect(throws: ServingError.self) {
             try bytes.withUnsafeBytes { _ = try WorkerFrame(head: $0) }

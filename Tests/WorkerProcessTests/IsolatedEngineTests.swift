@@ -44,14 +44,16 @@ import Testing
         withExtendedLifetime(folder) {}
     }
 
-    private func loaded(_ text: String, _ change: (inout WorkerSettings) -> Void = { _ in }) throws
-        -> (any LoadedModel, ModelFolder)
-    {
+    private func loaded(
+        _ text: String, _ observer: Recorder = Recorder(),
+        _ change: (inout WorkerSettings) -> Void = { _ in }
+    ) throws -> (any LoadedModel, ModelFolder) {
         let folder = try ModelFolder()
         var settings = WorkerSettings.standard
         change(&settings)
         let source = try folder.source(text, worker: settings)
-        return (try Self.engine().load(source, Self.environment), folder)
+        let environment = EngineEnvironment(budget: CPUBudget(processors: 2), workers: observer)
+        return (try Self.engine().load(source, environment), folder)
     }
 
     private func run(_ model: any LoadedModel, _ values: [Float]) throws -> [Float] {
@@ -62,22 +64,20 @@ import Testing
             cancellation: RunCancellation())[0].values()
     }
 
-    /// Waits for a worker to be back; a test that never sees one fails by its time limit.
-    private func waitUntilReady(_ model: any LoadedModel) {
-        while model.condition != nil { usleep(2000) }
-    }
-
-    @Test(.timeLimit(.minutes(2)), arguments: [
-        ("crash", "was killed by SIGABRT"), ("exit:9", "ended with exit status 9"),
-    ])
+    @Test(
+        .timeLimit(.minutes(2)),
+        arguments: [
+            ("crash", "was killed by SIGABRT"), ("exit:9", "ended with exit status 9"),
+        ])
     func aRunWhoseWorkerDiesFailsRetryablyAndTheNextWorks(fail: String, words: String) throws {
-        let (model, folder) = try loaded("kind: faulty\nfail: \(fail)\nfail_on: 13\n")
+        let observer = Recorder()
+        let (model, folder) = try loaded("kind: faulty\nfail: \(fail)\nfail_on: 13\n", observer)
         defer { model.unload() }
         #expect(try run(model, [1, 2]) == [1, 2])
         let error = #expect(throws: ServingError.self) { try run(model, [13]) }
         #expect(error?.code == .workerFailed && error?.isRetryable == true)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
-        waitUntilReady(model)
+        observer.wait(forReady: 2)
         #expect(try run(model, [3]) == [3])
         withExtendedLifetime(folder) {}
     }
@@ -96,15 +96,16 @@ import Testing
 
     @Test(.timeLimit(.minutes(2)))
     func theConditionTellsOfALossUntilAWorkerIsBack() throws {
-        let (model, folder) = try loaded("kind: identity\n")
+        let observer = Recorder()
+        let (model, folder) = try loaded("kind: identity\n", observer)
         defer { model.unload() }
         #expect(model.condition == nil)
         let group = try #require(model as? WorkerModel)
         let process = try #require(group.workers[0].process)
         kill(process, SIGKILL)
-        while group.restarts.isEmpty { usleep(1000) }
-        #expect(group.restarts == [.signal: 1])
-        waitUntilReady(model)
+        observer.wait(forReady: 2)
+        #expect(group.restarts == [.signal: 1] && model.condition == nil)
+        #expect(observer.saidOfLoss.contains("was killed by SIGKILL"))
         #expect(group.workers[0].process != process)
         #expect(try run(model, [4]) == [4])
         withExtendedLifetime(folder) {}
@@ -126,11 +127,15 @@ import Testing
         #expect(error?.message.contains("isolation: process") == true)
     }
 
-    @Test(arguments: [
-        ("/nowhere/at/all", [], "cannot start /nowhere/at/all"),
-        ("/bin/sh", ["-c", "echo last words >&2; exit 5"], "exit status 5; it last said: last words"),
-        ("/bin/sh", ["-c", "printf '0123456789012345' >&4; sleep 60"], "broke the protocol"),
-    ] as [(String, [String], String)])
+    @Test(
+        arguments: [
+            ("/nowhere/at/all", [], "cannot start /nowhere/at/all"),
+            (
+                "/bin/sh", ["-c", "echo last words >&2; exit 5"],
+                "exit status 5; it last said: last words"
+            ),
+            ("/bin/sh", ["-c", "printf '0123456789012345' >&4; sleep 60"], "broke the protocol"),
+        ] as [(String, [String], String)])
     func aWorkerThatIsNoneIsToldWithItsLastWords(
         program: String, arguments: [String], words: String
     ) throws {
@@ -154,21 +159,45 @@ import Testing
             EngineEnvironment(budget: CPUBudget(processors: 1), workers: observer))
         _ = try run(model, [1])
         model.unload()
-        #expect(observer.lines.withLock { $0 } == ["hello from the model"])
-        #expect(observer.ended.withLock { $0 } == 1)
+        #expect(observer.printed == ["hello from the model"])
+        #expect(observer.unloads == 1)
         withExtendedLifetime(folder) {}
     }
 }
 
-/// Keeps what workers print.
+/// Keeps what is told of workers, and waits for it.
 private final class Recorder: WorkerObserver {
-    let lines = Mutex<[String]>([])
-    let ended = Mutex(0)
+    private struct Told {
+        var printed: [String] = []
+        var (ready, unloads) = (0, 0)
+        var loss = ""
+    }
 
-    func workerPrinted(_ line: String, by worker: WorkerName) { lines.withLock { $0.append(line) } }
+    private let told = Condition(Told())
+
+    var printed: [String] { told.withLock { $0.printed } }
+    var unloads: Int { told.withLock { $0.unloads } }
+    var saidOfLoss: String { told.withLock { $0.loss } }
+
+    /// Sleeps until workers have become ready so often.
+    func wait(forReady count: Int) {
+        told.wait { $0.ready >= count ? () : nil }
+    }
+
+    func workerPrinted(_ line: String, by worker: WorkerName) {
+        told.withLock { $0.printed.append(line) }
+    }
 
     func workerChanged(_ change: WorkerChange, of worker: WorkerName) {
-        if change == .unloaded { ended.withLock { $0 += 1 } }
+        told.withLock { told in
+            switch change {
+            case .ready: told.ready += 1
+            case .unloaded: told.unloads += 1
+            case .failed(_, let reason, _): told.loss = reason
+            case .started, .progress: break
+            }
+        }
+        told.broadcast()
     }
 
     func workersLoaded(_ group: any WorkerGroup) {}

@@ -31,7 +31,8 @@ import Testing
         ], properties: [(key: "producer", value: "test"), (key: "licence", value: "ĝ")])
 
     static let load = LoadCommand(
-        engine: "builtin", identity: identity, directory: "/models/digits/3", entry: "model.builtin",
+        engine: "builtin", identity: identity, directory: "/models/digits/3",
+        entry: "model.builtin",
         options: EngineOptions([
             "flag": .boolean(true), "number": .integer(-5), "text": .text("x"),
             "map": .mapping(["a": "b", "c": ""]),

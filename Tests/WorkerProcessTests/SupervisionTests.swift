@@ -36,8 +36,11 @@ import Testing
             machine.started(at: Self.at(3))
             _ = machine.loaded(at: Self.at(3))
         }
-        #expect(pauses.prefix(4) == [.milliseconds(100), .milliseconds(200), .milliseconds(400),
-            .milliseconds(800)])
+        #expect(
+            pauses.prefix(4) == [
+                .milliseconds(100), .milliseconds(200), .milliseconds(400),
+                .milliseconds(800),
+            ])
         #expect(pauses.last == .seconds(30))
         #expect(loops.firstIndex(of: true) == 4)
     }
@@ -114,7 +117,8 @@ import Testing
     @Test func readsWhatTheSystemTellsOfAProcess() {
         #expect(ProcessFiles.state(stat: "12 (a) b) T 1 2") == "T")
         #expect(ProcessFiles.state(stat: "12 (x") == nil)
-        #expect(ProcessFiles.ownBytes(statm: "900 30 10 1 0 5 0") == 20 * sysconf(Int32(_SC_PAGESIZE)))
+        #expect(
+            ProcessFiles.ownBytes(statm: "900 30 10 1 0 5 0") == 20 * sysconf(Int32(_SC_PAGESIZE)))
         #expect(ProcessFiles.ownBytes(statm: "900 10") == nil)
         #expect(ProcessFiles.memoryKills(events: "low 0\noom 3\noom_kill 2\n") == 2)
         #expect(ProcessFiles.memoryKills(events: "low 0\n") == nil)
@@ -149,8 +153,9 @@ import Testing
         #expect(flood.count == OutputLines.linesPerSecond - 1)
         #expect(lines.kept.count == OutputLines.keptMaximum && lines.kept.last == "line 999")
         let later = MonotonicTime(nanoseconds: 6_000_000_000)
-        #expect(add("on\n", to: &lines, at: later) == [
-            "(801 more lines within a second were left out)", "on",
-        ])
+        #expect(
+            add("on\n", to: &lines, at: later) == [
+                "(801 more lines within a second were left out)", "on",
+            ])
     }
 }

@@ -58,7 +58,8 @@ final class BuiltinModel: LoadedModel {
         }
     }
 
-    private func pause(rows: Int, hangs: Bool, _ cancellation: RunCancellation) throws(ServingError) {
+    private func pause(rows: Int, hangs: Bool, _ cancellation: RunCancellation) throws(ServingError)
+    {
         let nanoseconds =
             hangs && description.failure == .hang ? nil : description.nanoseconds(rows: rows)
         guard nanoseconds != 0 else {

@@ -42,8 +42,9 @@ struct TensorPlacement {
     func needsMemory(from start: Int) -> Bool { end > start }
 
     /// Writes the tensors, each to its place.
-    func write(_ tensors: [Tensor], _ mapping: SharedMemory.Mapping?, to writer: inout PayloadWriter)
-    {
+    func write(
+        _ tensors: [Tensor], _ mapping: SharedMemory.Mapping?, to writer: inout PayloadWriter
+    ) {
         for (tensor, offset) in zip(tensors, offsets) {
             guard offset >= 0, let mapping else {
                 writer.inlineTensor(tensor)

@@ -45,7 +45,8 @@ struct ProcessSpawn {
             }
         }
         guard result > 0 else {
-            let code: ErrorCode = -result == EAGAIN || -result == ENOMEM || -result == EMFILE
+            let code: ErrorCode =
+                -result == EAGAIN || -result == ENOMEM || -result == EMFILE
                 ? .resourceExhausted : .configurationInvalid
             throw ServingError(
                 code,
@@ -64,13 +65,10 @@ struct ProcessSpawn {
     }
 
     private func withCStrings<Result>(
-        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
     ) -> Result {
-        var pointers = texts.map { strdup($0) } + [nil]
+        let pointers = texts.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        return pointers.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { fatalError("an array with an end is not empty") }
-            return body(base)
-        }
+        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }

@@ -167,13 +167,14 @@ final class SupervisedWorker {
     private func loaded(_ reply: LoadedReply, _ bytes: [UInt8], at now: MonotonicTime) {
         if let declared, declared != bytes {
             return kill(
-                .load, "loaded another model than before: its files have changed; publish it as a "
+                .load,
+                "loaded another model than before: its files have changed; publish it as a "
                     + "new version")
         }
         guard let connection, let nanoseconds = machine.loaded(at: now) else { return }
         declared = bytes
-        plan.observer?.workerChanged(.ready(nanoseconds: nanoseconds), of: connection.name)
         owner?.workerReady(position, connection, reply)
+        plan.observer?.workerChanged(.ready(nanoseconds: nanoseconds), of: connection.name)
     }
 
     // MARK: Lanes
@@ -304,19 +305,22 @@ final class SupervisedWorker {
         unsent.removeAll()
         abandoned.removeAll()
         let isFirst = !machine.wasReady
-        let name = connection?.name ?? WorkerName(
-            identity: plan.identity, position: position, process: 0)
+        let name =
+            connection?.name
+            ?? WorkerName(
+                identity: plan.identity, position: position, process: 0)
         switch machine.ended(at: now) {
         case .restart(let pause):
-            plan.observer?.workerChanged(
-                .failed(obituary.end, reason: obituary.reason, restart: pause), of: name)
             let error = ServingError(
                 .workerFailed, "\(name) \(obituary.phrase)", retryAfter: pause)
             owner?.workerLost(
                 position,
                 WorkerLoss(
                     end: obituary.end,
-                    error: error, reason: "\(name) \(obituary.reason)", restart: now.advanced(by: pause), isLooping: machine.isLooping))
+                    error: error, reason: "\(name) \(obituary.reason)",
+                    restart: now.advanced(by: pause), isLooping: machine.isLooping))
+            plan.observer?.workerChanged(
+                .failed(obituary.end, reason: obituary.reason, restart: pause), of: name)
             // After that: who hears of the death and asks again must not be sent to the dead.
             connection?.markDead(
                 ServingError(
