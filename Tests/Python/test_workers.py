@@ -158,7 +158,7 @@ def test_a_request_in_flight_hears_at_once_that_its_worker_was_killed(start):
 def test_a_failing_process_is_replaced(start, fail, words):
     server = start(
         "kind: faulty", f"fail: {fail}", "fail_on: 13",
-        worker="memory: 160MiB, watchdog: 1s",
+        worker="memory: 160MiB, watchdog: " + ("1s" if fail == "stall" else "20s"),
     )
     before = workers(server)
     assert words in refusal(server.predict("m", TRIGGER))
@@ -277,14 +277,18 @@ def test_many_loads_leave_nothing_behind(tmp_path):
                 assert reply.status_code == 200, reply.text
 
         def settled():
-            return descriptors(server), len(children(server.process.pid))
+            """The most that a few looks find: connections of clients come and go."""
+            return max(descriptors(server) for _ in range(20)), len(children(server.process.pid))
 
         for _ in range(10):
             cycle()
         before, memory, count = settled(), resident(server), threads(server)
         for _ in range(100):
             cycle()
-        server.wait_for(lambda: settled() == before, f"as many descriptors as before, {before}")
+        server.wait_for(
+            lambda: all(now <= then for now, then in zip(settled(), before)),
+            f"no more descriptors and processes than before, {before}",
+        )
         assert threads(server) <= count + 2
         assert resident(server) - memory < 8 << 20
     finally:
