@@ -23,20 +23,17 @@ extension XGBoostFile {
     }
 
     /// The margin that each output begins with.
-    func baseMargins(_ objective: XGBoostObjective) throws(ServingError) -> [Float] {
+    func baseMargins(_ transform: XGBoostObjective) throws(ServingError) -> [Float] {
         var margins: [Float] = []
         for score in baseScores {
-            guard isBaseScoreMargin else {
-                margins.append(try objective.margin(of: score))
+            guard isBaseScoreMargin, !objective.hasPrefix("multi:") else {
+                margins.append(try transform.margin(of: score))
                 continue
             }
             // As the library reads it: to a probability and back.
             var (margin, probability) = (score, score)
-            if objective.width(of: 2) == 2, case .softmax = objective {
-            } else {
-                objective.apply(&margin, 1, to: &probability)
-            }
-            margins.append(try objective.margin(of: probability))
+            transform.apply(&margin, 1, to: &probability)
+            margins.append(try transform.margin(of: probability))
         }
         return margins.count == 1 && groupCount > 1
             ? [Float](repeating: margins[0], count: groupCount) : margins
