@@ -1,4 +1,4 @@
-import EngineInterface
+import EngineDocuments
 import ServingCore
 
 /// Reads files that are small by their nature.
