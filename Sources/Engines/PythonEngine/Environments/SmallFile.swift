@@ -1,4 +1,5 @@
 import EngineDocuments
+import EngineInterface
 import ServingCore
 
 /// Reads files that are small by their nature.
