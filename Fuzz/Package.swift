@@ -25,6 +25,7 @@ let names = [
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "WorkerProtocol",
 ]
 
 let package = Package(

@@ -14,7 +14,7 @@ struct WarmUp {
     /// Runs the recorded requests or, without any, a made-up one.
     ///
     /// - Returns: Requests that worked, for later probes; none when the policy allows that none is
-    ///   run.
+    ///   run, or the model refuses what is made up as a client's mistake.
     /// - Throws: the engine's error, with what to do about it, when a recorded request fails or when
     ///   no made-up input works; `deadline_exceeded` when the time is up.
     func run(
@@ -63,6 +63,8 @@ struct WarmUp {
                 if [.deadlineExceeded, .cancelled].contains(error.code) { break }
             }
         }
+        // A model that refuses what was made up as a client's mistake does answer; it wants real rows.
+        if failure?.code == .invalidRequest { return [] }
         let failure2 =
             failure
             ?? ServingError(
