@@ -1,5 +1,6 @@
 import BuiltinEngine
 public import EngineInterface
+import MXNetEngine
 import ONNXEngine
 import PythonEngine
 import WorkerProcess
@@ -11,12 +12,18 @@ public enum Engines {
     /// An engine whose library is large, or has crashed on bad files, runs in processes of its own.
     private static let hosted: [(engine: any Engine, usually: WorkerSettings.Isolation)] = [
         (ONNXEngine(), .inProcess),
+        (MXNetEngine(), .process),
         (BuiltinEngine(), .inProcess),
     ]
 
     /// One instance of each; making them opens no library and starts no process.
     public static let all: [any Engine] =
         hosted.map { IsolatedEngine($0.engine, usually: $0.usually) } + [PythonEngine()]
+
+    /// Where an engine's models run that do not say.
+    static func isolation(of name: String) -> WorkerSettings.Isolation {
+        hosted.first { $0.engine.name == name }?.usually ?? .process
+    }
 
     /// Their names, for configuration and help.
     public static let names = all.map(\.name)
