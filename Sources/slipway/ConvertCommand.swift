@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import EngineInterface
 import ServingCore
-import Slipway
+public import Slipway
 
 extension ConversionTarget: ExpressibleByArgument {}
 extension Quantization: ExpressibleByArgument {}

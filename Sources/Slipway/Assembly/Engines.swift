@@ -3,6 +3,8 @@ public import EngineInterface
 import MXNetEngine
 import ONNXEngine
 import PythonEngine
+import TensorFlowEngine
+import TorchEngine
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -12,6 +14,8 @@ public enum Engines {
     /// An engine whose library is large, or has crashed on bad files, runs in processes of its own.
     private static let hosted: [(engine: any Engine, usually: WorkerSettings.Isolation)] = [
         (ONNXEngine(), .inProcess),
+        (TensorFlowEngine(), .process),
+        (TorchEngine(), .process),
         (MXNetEngine(), .process),
         (BuiltinEngine(), .inProcess),
     ]

@@ -1,4 +1,4 @@
-public import ServingCore
+import ServingCore
 
 /// What `slipway convert` may make.
 public enum ConversionTarget: String, Hashable, Sendable, CaseIterable {
