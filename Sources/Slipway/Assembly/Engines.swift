@@ -24,6 +24,11 @@ public enum Engines {
     public static let all: [any Engine] =
         hosted.map { IsolatedEngine($0.engine, usually: $0.usually) } + [PythonEngine()]
 
+    /// Where an engine's models run that do not say.
+    static func isolation(of name: String) -> WorkerSettings.Isolation {
+        hosted.first { $0.engine.name == name }?.usually ?? .process
+    }
+
     /// Their names, for configuration and help.
     public static let names = all.map(\.name)
 
