@@ -162,7 +162,7 @@ def test_the_classic_client_sends_the_bytes_of_pictures(server):
         for data in inputs["image_bytes"].tolist()
     ]
     reply = server.predict("image", {"instances": instances}).json()["predictions"]
-    assert [row["classes"] for row in reply] == outputs["classes"].tolist() == [3, 4, 5]
+    assert [row["classes"] for row in reply] == outputs["classes"].tolist()
     assert_same([row["probabilities"] for row in reply], outputs["probabilities"])
 
 
