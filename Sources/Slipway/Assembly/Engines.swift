@@ -4,7 +4,10 @@ import MXNetEngine
 import ONNXEngine
 import PythonEngine
 import TensorFlowEngine
+<<<<<<< HEAD
 import TorchEngine
+=======
+>>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -15,8 +18,11 @@ public enum Engines {
     private static let hosted: [(engine: any Engine, usually: WorkerSettings.Isolation)] = [
         (ONNXEngine(), .inProcess),
         (TensorFlowEngine(), .process),
+<<<<<<< HEAD
         (TorchEngine(), .process),
         (MXNetEngine(), .process),
+=======
+>>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
         (BuiltinEngine(), .inProcess),
     ]
 
