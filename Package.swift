@@ -187,8 +187,8 @@ let package = Package(
             name: "bench-floor",
             dependencies: [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
-                "WorkerProcess", "BuiltinEngine", "Wire", nioCore, nioPosix, nioHTTP1, nioHTTP2,
-                nioHPACK,
+                "TensorFlowEngine", "WorkerProcess", "BuiltinEngine", "Wire",
+                nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),
 
