@@ -25,7 +25,8 @@ import Testing
         let texts = ["one", String(repeating: "two", count: 30_000), ""]
         let bytes = try texts.flatMap { try TextMessage.frame(.progress, $0, sequence: 4) }
         var ends: [Int32] = [0, 0]
-        #expect(pipe2(&ends, O_NONBLOCK) == 0)
+        let isMade = pipe(&ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
+        try #require(isMade)
         defer { close(ends[0]) }
         var inbox = FrameInbox()
         var seen: [String] = []
@@ -70,15 +71,17 @@ import Testing
     }
 
     @Test func sharedMemoryGrowsAndIsNeverReadBeyondItsEnd() throws {
-        let file = open("/tmp", O_TMPFILE | O_RDWR, 0o600)
+        var template = Array("/tmp/slipway-memory-XXXXXX".utf8CString)
+        let file = mkstemp(&template)
         try #require(file >= 0)
+        unlink(template)
         let (memory, other) = (SharedMemory(file: file), SharedMemory(file: dup(file)))
         #expect(try memory.view(offset: 0, count: 1) == nil)
         let small = try memory.room(for: 100)
         small.bytes[99] = 7
         #expect(try other.view(offset: 99, count: 1)?.bytes[99] == 7)
         #expect(try memory.view(offset: 1 << 20, count: 1) == nil)
-        #expect(try memory.view(offset: .max, count: 2) == nil)
+        #expect(try memory.view(offset: Int.max, count: 2) == nil)
         #expect(try memory.view(offset: -1, count: 1) == nil)
         #expect(try memory.room(for: 3 << 20).bytes.count == 3 << 20)
         #expect(small.bytes[99] == 7, "a view outlives the growth")

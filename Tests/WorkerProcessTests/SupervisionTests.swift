@@ -1,3 +1,4 @@
+import EngineInterface
 import Glibc
 import ServingCore
 import Testing
@@ -13,14 +14,16 @@ import Testing
     @Test func aWorkerThatNeverWasReadyIsItsCallersBusiness() {
         var machine = SupervisionMachine()
         machine.started(at: Self.at(0))
-        #expect(machine.ended(at: Self.at(1)) == .finished)
+        let ending = machine.ended(at: Self.at(1))
+        #expect(ending == .finished)
         #expect(machine.state == .stopped)
     }
 
     @Test func pausesDoubleUpToTheLongestAndBecomeACrashLoop() {
         var machine = SupervisionMachine()
         machine.started(at: Self.at(0))
-        #expect(machine.loaded(at: Self.at(2)) == 2_000_000_000)
+        let nanoseconds = machine.loaded(at: Self.at(2))
+        #expect(nanoseconds == 2_000_000_000)
         var pauses: [Duration] = []
         var loops: [Bool] = []
         for _ in 0..<11 {
@@ -49,7 +52,8 @@ import Testing
             _ = machine.loaded(at: Self.at(1))
         }
         #expect(machine.isLooping)
-        #expect(machine.ended(at: Self.at(61)) == .restart(after: .milliseconds(100)))
+        let ending = machine.ended(at: Self.at(61))
+        #expect(ending == .restart(after: .milliseconds(100)))
         #expect(!machine.isLooping)
     }
 
@@ -66,17 +70,22 @@ import Testing
 
     @Test func endsForGoodWhenItIsNotWantedAnyMore() {
         var machine = SupervisionMachine()
-        #expect(!machine.stop(), "there is no process to end")
+        let hadNone = !machine.stop()
+        #expect(hadNone, "there is no process to end")
         machine = SupervisionMachine()
         machine.started(at: Self.at(0))
-        #expect(machine.stop())
-        #expect(machine.loaded(at: Self.at(1)) == nil, "too late")
-        #expect(machine.ended(at: Self.at(2)) == .finished)
+        let hadOne = machine.stop()
+        #expect(hadOne)
+        let late = machine.loaded(at: Self.at(1))
+        #expect(late == nil, "too late")
+        let ending = machine.ended(at: Self.at(2))
+        #expect(ending == .finished)
         machine = SupervisionMachine()
         machine.started(at: Self.at(0))
         _ = machine.loaded(at: Self.at(0))
         _ = machine.ended(at: Self.at(1))
-        #expect(!machine.stop() && machine.state == .stopped, "nothing starts after a stop")
+        let isOver = !machine.stop()
+        #expect(isOver && machine.state == .stopped, "nothing starts after a stop")
     }
 
     @Test(arguments: [
