@@ -54,6 +54,7 @@ struct PythonOptions: Sendable {
         throw ServingError(
             .configurationInvalid,
             "'\(entry.clipped())' is not loaded: \(reason), and whoever wrote the file decides what "
-                + "that code does. If you trust it, write 'options: {allow_code: true}' for this model")
+                + "that code does. If you trust it, write 'options: {allow_code: true}' for this model"
+        )
     }
 }
