@@ -22,6 +22,7 @@ let names = [
     "PredictBody",
     "PredictRequest",
     "RequestPath",
+    "SavedModel",
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
