@@ -25,6 +25,7 @@ let names = [
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "YAMLValue",
 ]
 
 let package = Package(

@@ -65,9 +65,8 @@ struct YAMLReader {
     ///
     /// - Throws: when something else stands there.
     mutating func endLine() throws(ServingError) {
-        let start = position
         skipBlanks()
-        if next == UInt8(ascii: "#"), start < position || column == 0 {
+        if next == UInt8(ascii: "#"), column == 0 || Self.isBreakOrBlank(bytes[position - 1]) {
             while !isAtLineEnd { position += 1 }
         }
         guard isAtLineEnd else { throw failure("unexpected text after a value") }
