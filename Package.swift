@@ -186,7 +186,8 @@ let package = Package(
         .executableTarget(
             name: "bench-floor",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
+                "TensorFlowEngine", "Wire",
                 nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),

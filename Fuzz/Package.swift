@@ -22,10 +22,12 @@ let names = [
     "PredictBody",
     "PredictRequest",
     "RequestPath",
+    "SavedModel",
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
     "YAMLValue",
+    "WorkerProtocol",
 ]
 
 let package = Package(

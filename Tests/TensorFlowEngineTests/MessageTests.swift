@@ -12,7 +12,7 @@ import Testing
         (
             "Unknown image file format.\n\t [[{{function_node f}}{{node Decode}}]]\n\nDetected at "
                 + "node 'Decode' defined at (most recent call last):\n File 'x.py'",
-            "Unknown image file format. [[{{function_node f}}node 'Decode']]"
+            "Unknown image file format (node 'Decode')"
         ),
     ])
     func readsLikeASentence(raw: String, readable: String) {

@@ -1,5 +1,6 @@
 public import EngineDocuments
-import ServingCore
+public import Inference
+public import ServingCore
 
 /// What a `saved_model.pb` says of its graphs, read from its bytes without TensorFlow.
 ///
@@ -101,6 +102,15 @@ public struct SavedModelGraph: Sendable {
     private mutating func readSignature(_ bytes: UnsafeRawBufferPointer) throws(ProtobufDamage) {
         let (name, value) = try MapEntry.read(bytes)
         signatures.append(try SignatureDefinition(name: name, value))
+    }
+}
+
+extension SavedModelGraph {
+    /// The signatures that can be served, the default first; for tools that have only the file.
+    ///
+    /// - Throws: `model_invalid` when there is none, with the reason for each.
+    public func servedSignatures() throws(ServingError) -> [ModelSignature] {
+        try SignatureTable(self).rows.map(\.signature)
     }
 }
 

@@ -33,10 +33,10 @@ enum TensorFlowMessage {
         return String(text[start.upperBound..<end.lowerBound])
     }
 
-    /// Removes every `[[{{node NAME}}]]`, and the words around the others.
+    /// Removes every `[[{{node NAME}}]]`, and the braces around the others.
     private static func withoutNodes(_ text: String) -> String {
         var text = text
-        while let start = text.firstRange(of: "[[{{node "),
+        while let start = text.firstRange(of: "[[{{"),
             let end = text[start.upperBound...].firstRange(of: "}}]]")
         {
             text.removeSubrange(start.lowerBound..<end.upperBound)

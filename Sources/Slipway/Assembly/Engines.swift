@@ -3,8 +3,10 @@ public import EngineInterface
 import MXNetEngine
 import ONNXEngine
 import PythonEngine
+import SparkEngine
 import TensorFlowEngine
 import TorchEngine
+import TreeEngine
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -17,12 +19,19 @@ public enum Engines {
         (TensorFlowEngine(), .process),
         (TorchEngine(), .process),
         (MXNetEngine(), .process),
+        (TreeEngine(), .inProcess),
+        (SparkEngine(), .inProcess),
         (BuiltinEngine(), .inProcess),
     ]
 
     /// One instance of each; making them opens no library and starts no process.
     public static let all: [any Engine] =
         hosted.map { IsolatedEngine($0.engine, usually: $0.usually) } + [PythonEngine()]
+
+    /// Where an engine's models run that do not say.
+    static func isolation(of name: String) -> WorkerSettings.Isolation {
+        hosted.first { $0.engine.name == name }?.usually ?? .process
+    }
 
     /// Their names, for configuration and help.
     public static let names = all.map(\.name)

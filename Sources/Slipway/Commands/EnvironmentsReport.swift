@@ -24,7 +24,8 @@ public struct EnvironmentsReport: CommandReport {
         let (seconds, overflow) = (days ?? 0).multipliedReportingOverflow(by: 86_400)
         let json = try EnvironmentKeeping.list(
             pruneUnusedFor: days == nil ? nil : overflow ? .max : seconds)
-        environments = try (DocumentValue(json: json).array ?? []).map(Self.environment)
+        let tree = try DocumentValue(json: json)
+        environments = (tree.array ?? []).map(Self.environment)
     }
 
     private static func environment(_ item: DocumentValue) -> Environment {
