@@ -20,7 +20,8 @@ FRAME = pd.DataFrame({
     "width (cm)": [1.5, 2.0, 8.25],
     "count": [1, 2, 3],
     "city": ["berlin", "zürich", ""],
-    "seen": pd.to_datetime(["2026-01-31T12:00:00", "2026-02-01", "2025-12-31"]),
+    "seen": pd.to_datetime(
+        ["2026-01-31T12:00:00", "2026-02-01T00:00:00", "2025-12-31T00:00:00"]),
 })
 
 
@@ -30,7 +31,7 @@ class Columns(mlflow.pyfunc.PythonModel):
         return pd.DataFrame({
             "total": (model_input["width (cm)"] + model_input["count"]) * factor,
             "label": model_input["city"].str.upper(),
-            "month": model_input["seen"].dt.month.astype("int64"),
+            "month": model_input["seen"].dt.month.fillna(0).astype("int64"),
         })
 
 

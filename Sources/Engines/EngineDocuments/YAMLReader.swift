@@ -43,7 +43,9 @@ struct YAMLReader {
         byte == nil || byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
-    var isAtLineEnd: Bool { next == nil || next == 0x0A || (next == 0x0D && byte(after: 1) == 0x0A) }
+    var isAtLineEnd: Bool {
+        next == nil || next == 0x0A || (next == 0x0D && byte(after: 1) == 0x0A)
+    }
 
     // MARK: Moving
 
@@ -113,7 +115,8 @@ struct YAMLReader {
             guard isAtMarker, next == 0x2E else {
                 throw failure(
                     isAtMarker
-                        ? "there is a second document; one is read" : "the indentation fits nothing")
+                        ? "there is a second document; one is read" : "the indentation fits nothing"
+                )
             }
             position += 3
             try endLine()

@@ -42,8 +42,11 @@ extension EnvironmentPlan {
     ) throws(ServingError) {
         let named = try Self.named(source.files, options)
         if let directory = options.environment {
-            let note = named == nil ? nil : "the requirements beside the model are not applied: "
-                + "option 'environment' names an environment that is used as it is"
+            let note =
+                named == nil
+                ? nil
+                : "the requirements beside the model are not applied: "
+                    + "option 'environment' names an environment that is used as it is"
             self = .existing(
                 program: try Self.program(in: source.files.absolute(directory), isProgram),
                 note: note)

@@ -24,7 +24,9 @@ enum PythonEnvironments {
     ) throws(ServingError) -> PythonInterpreter {
         let options = try EnvironmentOptions(source.options)
         let usual = ProgramSearch.variable("SLIPWAY_PYTHON") ?? "python3"
-        let plan = try EnvironmentPlan(source, options, usual: usual) { ProgramSearch.isProgram($0) }
+        let plan = try EnvironmentPlan(source, options, usual: usual) {
+            ProgramSearch.isProgram($0)
+        }
         switch plan {
         case .existing(let program, let note):
             if let note { progress(note) }
