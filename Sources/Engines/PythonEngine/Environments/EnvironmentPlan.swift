@@ -81,7 +81,9 @@ extension EnvironmentPlan {
             return file == "none" ? nil : MLflowRequirements(file: file)
         }
         if options.environment == nil, files.entry(MLmodel.fileName) != nil {
-            let found = try MLflowRequirements(files, MLmodel.read(files))
+            let model = try MLmodel.read(files)
+            try model.requireFunction()
+            let found = try MLflowRequirements(files, model)
             return found.file == nil && found.lines.isEmpty ? nil : found
         }
         guard let entry = files.entry(requirementsFile), !entry.isDirectory else { return nil }

@@ -32,13 +32,19 @@ enum PythonEnvironments {
             if let note { progress(note) }
             let python = try path(of: program)
             _ = try EnvironmentBuilder.version(of: python, cancellation)
-            return PythonInterpreter(path: python)
+            return PythonInterpreter(path: python, environment: passedOn)
         case .made(let made):
             let builder = EnvironmentBuilder(
                 python: try path(of: made.program), packageDirectory: packageDirectory,
                 timeout: options.timeout, progress: progress, cancellation: cancellation)
-            return PythonInterpreter(path: try builder.answer(to: try request(made, source)))
+            return PythonInterpreter(
+                path: try builder.answer(to: try request(made, source)), environment: passedOn)
         }
+    }
+
+    /// Variables of the server that a worker gets as well: where Java is, for Spark.
+    private static var passedOn: [String: String] {
+        ProgramSearch.variable("JAVA_HOME").map { ["JAVA_HOME": $0] } ?? [:]
     }
 
     /// Checks the kinds of a model's options about its environment; opens nothing.
