@@ -6,7 +6,9 @@ struct EnginesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "engines",
         abstract: "List the engines, their libraries, and how to get what is missing.",
-        subcommands: [EnginesList.self, EnginesInstall.self, EnginesRemove.self],
+        subcommands: [
+            EnginesList.self, EnginesInstall.self, EnginesRemove.self, EnvironmentsCommand.self,
+        ],
         defaultSubcommand: EnginesList.self)
 }
 

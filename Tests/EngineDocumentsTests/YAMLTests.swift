@@ -46,8 +46,10 @@ import Testing
         ("'quoted key': 1\n\"b\" : 2", "{quoted key: 1, b: 2}"),
         ("a: # comment\n  b # comment\nc: d", "{a: b, c: d}"),
         ("a:\r\n  b: 1\r\nc: 2\r\n", "{a: {b: 1}, c: 2}"),
-        ("- -r requirements.txt\n- pip<=23.2.1\n- pip:\n  - mlflow==3.17.2",
-            "['-r requirements.txt', pip<=23.2.1, {pip: [mlflow==3.17.2]}]"),
+        (
+            "- -r requirements.txt\n- pip<=23.2.1\n- pip:\n  - mlflow==3.17.2",
+            "['-r requirements.txt', pip<=23.2.1, {pip: [mlflow==3.17.2]}]"
+        ),
     ]) func readsCollections(text: String, flow: String) throws {
         guard text != "a: [1, 'x', {b: 2}, ]\n" else {
             let found = try YAMLValue(yaml: Array(text.utf8))["a"]

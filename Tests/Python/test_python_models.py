@@ -96,7 +96,7 @@ def test_answers_over_rest_as_the_framework_does(served, answers, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_answers_tritons_clients_as_the_framework_does(served, answers, name, kind):
     client = getattr(tritonclient, kind)
-    address = served.authority if kind == "http" else served.addresses["grpc"].split("://")[1]
+    address = served.authority if kind == "http" else served.addresses["grpc"]
     with client.InferenceServerClient(address) as connection:
         metadata = connection.get_model_metadata(name, **({} if kind == "http" else {"as_json": True}))
         inputs = []
@@ -199,13 +199,14 @@ def refused(made, tmp_path_factory):
     ("foreign", "library_missing", ["no_such_module", "requirements.txt"]),
     ("script", "model_invalid", ["defined in a script"]),
     ("damaged", "model_invalid", ["model.joblib"]),
-    ("boosted", "model_invalid", ["model.cbm"]),
+    # CatBoost may end the process over such a file: then that is what is said.
+    ("boosted", "model_invalid or worker_failed", ["model.cbm"]),
     ("raises", "model_invalid", ["ZeroDivisionError", "model.py:1"]),
 ])
 def test_says_why_a_model_does_not_load(refused, name, code, words):
     refused.wait_for(lambda: refused.version(name, 1).get("error"), f"an error of {name}", 120)
     error = refused.version(name, 1)["error"]
-    assert error["code"] == code, error
+    assert error["code"] in code.split(" or "), error
     for word in words:
         assert word in error["message"], error["message"]
     assert "\n" not in error["message"]
@@ -256,7 +257,7 @@ def custom(launch, tmp_path):
     (tmp_path / "own" / "1").mkdir(parents=True)
     (tmp_path / "own" / "1" / "model.py").write_text(MODEL)
     more = {
-        "worker": {"watchdog": "3s"}, "batching": {"maximum_rows": 1},
+        "worker": {"watchdog": "3s"}, "batching": {"rows": 1},
         "warm_up": {"synthetic": False},
     }
     options = {"environment": str(ROOT / ".deps" / "venv"), "settings": {"greeting": "good morning"}}
@@ -284,7 +285,7 @@ def test_own_code_answers_and_its_mistakes_are_told(custom):
     assert ask(custom, 0).json() == {"predictions": [100.0]}
 
 
-@pytest.mark.parametrize("number, words", [(4, "6"), (5, "watchdog"), (9, "SIGSEGV")])
+@pytest.mark.parametrize("number, words", [(4, "6"), (5, "took longer than 3"), (9, "SIGSEGV")])
 def test_own_code_that_ends_its_process_or_hangs_is_started_again(custom, number, words):
     reply = ask(custom, number)
     assert reply.status_code == 503, reply.text

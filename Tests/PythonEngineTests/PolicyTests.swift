@@ -38,11 +38,12 @@ import Testing
         #expect(directory.has("it-ran"))
     }
 
-    @Test(arguments: [
-        ("model.keras", [0x80, 4], "zip"), ("model.h5", [0x50, 0x4B, 3, 4], "a zip archive"),
-        ("model.skops", [1], "skops"), ("model.cbm", [0x50, 0x4B, 3, 4], "a zip archive"),
-        ("model.pkl", [], "empty"), ("model.keras", [], "empty"),
-    ] as [(String, [UInt8], String)])
+    @Test(
+        arguments: [
+            ("model.keras", [0x80, 4], "zip"), ("model.h5", [0x50, 0x4B, 3, 4], "a zip archive"),
+            ("model.skops", [1], "skops"), ("model.cbm", [0x50, 0x4B, 3, 4], "a zip archive"),
+            ("model.pkl", [], "empty"), ("model.keras", [], "empty"),
+        ] as [(String, [UInt8], String)])
     func refusesFilesOfAnotherKind(_ entry: String, _ bytes: [UInt8], _ word: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write(entry, bytes)
@@ -54,14 +55,17 @@ import Testing
         #expect(error?.message.contains(word) == true)
     }
 
-    @Test(arguments: [
-        (["allow_code": .text("yes")], "allow_code"), (["alow_code": .boolean(true)], "allow_code"),
-        (["concurrency": .integer(0)], "concurrency"), (["concurrency": .integer(65)], "64"),
-        (["input_type": .text("complex64")], "input_type"), (["columns": .integer(1)], "columns"),
-        (["column_types": .mapping(["a": "float128"])], "float128"),
-        (["settings": .text("x")], "settings"), (["outputs": .boolean(true)], "outputs"),
-        (["trusted_types": .mapping([:])], "trusted_types"),
-    ] as [([String: EngineOptions.Value], String)])
+    @Test(
+        arguments: [
+            (["allow_code": .text("yes")], "allow_code"),
+            (["alow_code": .boolean(true)], "allow_code"),
+            (["concurrency": .integer(0)], "concurrency"), (["concurrency": .integer(65)], "64"),
+            (["input_type": .text("complex64")], "input_type"),
+            (["columns": .integer(1)], "columns"),
+            (["column_types": .mapping(["a": "float128"])], "float128"),
+            (["settings": .text("x")], "settings"), (["outputs": .boolean(true)], "outputs"),
+            (["trusted_types": .mapping([:])], "trusted_types"),
+        ] as [([String: EngineOptions.Value], String)])
     func refusesWrongOptions(_ options: [String: EngineOptions.Value], _ word: String) {
         let error = #expect(throws: ServingError.self) {
             try PythonEngine().check(EngineOptions(options))

@@ -13,7 +13,8 @@ import Testing
         #expect(Set(WorkerPackage.files.map(\.path)) == Set(there.map(\.name)))
         for file in WorkerPackage.files {
             let size = there.first { $0.name == file.path }?.byteCount
-            #expect(size == file.bytes.count, "\(file.path) was changed after the program was built")
+            #expect(
+                size == file.bytes.count, "\(file.path) was changed after the program was built")
         }
     }
 
@@ -26,7 +27,8 @@ import Testing
         #expect(try WorkerPackage.directory(of: files, in: directory.path) == path)
         #expect(try inode(victim) == first, "a file that is right was written again")
         for damage in ["", "import os", String(repeating: "x", count: 100_000)] {
-            try directory.write(String(victim.dropFirst(directory.path.count + 1)), Array(damage.utf8))
+            try directory.write(
+                String(victim.dropFirst(directory.path.count + 1)), Array(damage.utf8))
             _ = try WorkerPackage.directory(of: files, in: directory.path)
             #expect(try size(victim) == files[0].bytes.count)
         }
@@ -55,11 +57,13 @@ import Testing
         #expect(throws: ServingError.self) { try PythonCache.make("/proc/no/such") }
     }
 
-    @Test(arguments: [
-        (["SLIPWAY_CACHE": "/a", "HOME": "/h"], "/a"),
-        (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/slipway"), (["HOME": "/h"], "/h/.cache/slipway"),
-        ([:], nil), (["SLIPWAY_CACHE": "relative"], nil),
-    ] as [([String: String], String?)])
+    @Test(
+        arguments: [
+            (["SLIPWAY_CACHE": "/a", "HOME": "/h"], "/a"),
+            (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/slipway"),
+            (["HOME": "/h"], "/h/.cache/slipway"),
+            ([:], nil), (["SLIPWAY_CACHE": "relative"], nil),
+        ] as [([String: String], String?)])
     func findsAPlaceForTheCache(_ variables: [String: String], _ path: String?) {
         #expect((try? PythonCache.place { variables[$0] }) == path)
     }

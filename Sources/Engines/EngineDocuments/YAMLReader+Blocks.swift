@@ -126,7 +126,8 @@ extension YAMLReader {
                 while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
                 return end > start ? String(decoding: bytes[start..<end], as: UTF8.self) : nil
             }
-            if next == UInt8(ascii: "#"), position > start, Self.isBreakOrBlank(bytes[position - 1]) {
+            if next == UInt8(ascii: "#"), position > start, Self.isBreakOrBlank(bytes[position - 1])
+            {
                 return nil
             }
             position += 1

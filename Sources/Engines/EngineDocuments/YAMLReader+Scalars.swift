@@ -48,7 +48,8 @@ extension YAMLReader {
     private mutating func plainLine() throws(ServingError) -> String {
         let start = position
         while !isAtLineEnd {
-            if next == UInt8(ascii: "#"), position > start, Self.isBreakOrBlank(bytes[position - 1]) {
+            if next == UInt8(ascii: "#"), position > start, Self.isBreakOrBlank(bytes[position - 1])
+            {
                 break
             }
             if next == UInt8(ascii: ":"), Self.isBreakOrBlank(byte(after: 1)) {

@@ -43,7 +43,9 @@ struct YAMLReader {
         byte == nil || byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
-    var isAtLineEnd: Bool { next == nil || next == 0x0A || (next == 0x0D && byte(after: 1) == 0x0A) }
+    var isAtLineEnd: Bool {
+        next == nil || next == 0x0A || (next == 0x0D && byte(after: 1) == 0x0A)
+    }
 
     // MARK: Moving
 
@@ -65,9 +67,8 @@ struct YAMLReader {
     ///
     /// - Throws: when something else stands there.
     mutating func endLine() throws(ServingError) {
-        let start = position
         skipBlanks()
-        if next == UInt8(ascii: "#"), start < position || column == 0 {
+        if next == UInt8(ascii: "#"), column == 0 || Self.isBreakOrBlank(bytes[position - 1]) {
             while !isAtLineEnd { position += 1 }
         }
         guard isAtLineEnd else { throw failure("unexpected text after a value") }
@@ -114,7 +115,8 @@ struct YAMLReader {
             guard isAtMarker, next == 0x2E else {
                 throw failure(
                     isAtMarker
-                        ? "there is a second document; one is read" : "the indentation fits nothing")
+                        ? "there is a second document; one is read" : "the indentation fits nothing"
+                )
             }
             position += 3
             try endLine()

@@ -67,7 +67,8 @@ public struct PythonEngine: Engine {
     ) throws(ServingError) -> any LoadedModel {
         let package = try WorkerPackage.directory()
         let interpreter = try PythonEnvironments.interpreter(
-            for: source, packageDirectory: package, progress: { _ in })
+            for: source, packageDirectory: package,
+            progress: EnvironmentProgress.teller(source, environment))
         let launch = WorkerLaunch(
             executable: interpreter.path,
             arguments: interpreter.arguments + ["-I", "-X", "utf8", package],

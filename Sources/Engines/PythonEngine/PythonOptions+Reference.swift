@@ -22,7 +22,8 @@ extension PythonOptions {
             .init(
                 name: "columns", values: "true or false",
                 defaultText: "true when the model picks columns by name",
-                meaning: "Whether each column is an input of its own, and the model gets a DataFrame."
+                meaning:
+                    "Whether each column is an input of its own, and the model gets a DataFrame."
             ),
             .init(
                 name: "column_types", values: "columns with types",

@@ -10,7 +10,7 @@ struct PythonOptions: Sendable {
         "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8",
     ]
     /// Types that a column may have.
-    private static let columnTypes = inputTypes + ["bool", "bytes"]
+    private static let columnTypes = inputTypes + ["bool", "bytes", "vector", "words"]
     /// Lanes of a `model.py` that says how many calls it takes at a time.
     private static let customLanes = 16
 
@@ -54,6 +54,7 @@ struct PythonOptions: Sendable {
         throw ServingError(
             .configurationInvalid,
             "'\(entry.clipped())' is not loaded: \(reason), and whoever wrote the file decides what "
-                + "that code does. If you trust it, write 'options: {allow_code: true}' for this model")
+                + "that code does. If you trust it, write 'options: {allow_code: true}' for this model"
+        )
     }
 }

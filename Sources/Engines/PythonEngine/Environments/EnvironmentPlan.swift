@@ -42,8 +42,11 @@ extension EnvironmentPlan {
     ) throws(ServingError) {
         let named = try Self.named(source.files, options)
         if let directory = options.environment {
-            let note = named == nil ? nil : "the requirements beside the model are not applied: "
-                + "option 'environment' names an environment that is used as it is"
+            let note =
+                named == nil
+                ? nil
+                : "the requirements beside the model are not applied: "
+                    + "option 'environment' names an environment that is used as it is"
             self = .existing(
                 program: try Self.program(in: source.files.absolute(directory), isProgram),
                 note: note)
@@ -78,7 +81,9 @@ extension EnvironmentPlan {
             return file == "none" ? nil : MLflowRequirements(file: file)
         }
         if options.environment == nil, files.entry(MLmodel.fileName) != nil {
-            let found = try MLflowRequirements(files, MLmodel.read(files))
+            let model = try MLmodel.read(files)
+            try model.requireFunction()
+            let found = try MLflowRequirements(files, model)
             return found.file == nil && found.lines.isEmpty ? nil : found
         }
         guard let entry = files.entry(requirementsFile), !entry.isDirectory else { return nil }

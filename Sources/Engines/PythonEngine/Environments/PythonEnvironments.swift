@@ -24,19 +24,27 @@ enum PythonEnvironments {
     ) throws(ServingError) -> PythonInterpreter {
         let options = try EnvironmentOptions(source.options)
         let usual = ProgramSearch.variable("SLIPWAY_PYTHON") ?? "python3"
-        let plan = try EnvironmentPlan(source, options, usual: usual) { ProgramSearch.isProgram($0) }
+        let plan = try EnvironmentPlan(source, options, usual: usual) {
+            ProgramSearch.isProgram($0)
+        }
         switch plan {
         case .existing(let program, let note):
             if let note { progress(note) }
             let python = try path(of: program)
             _ = try EnvironmentBuilder.version(of: python, cancellation)
-            return PythonInterpreter(path: python)
+            return PythonInterpreter(path: python, environment: passedOn)
         case .made(let made):
             let builder = EnvironmentBuilder(
                 python: try path(of: made.program), packageDirectory: packageDirectory,
                 timeout: options.timeout, progress: progress, cancellation: cancellation)
-            return PythonInterpreter(path: try builder.answer(to: try request(made, source)))
+            return PythonInterpreter(
+                path: try builder.answer(to: try request(made, source)), environment: passedOn)
         }
+    }
+
+    /// Variables of the server that a worker gets as well: where Java is, for Spark.
+    private static var passedOn: [String: String] {
+        ProgramSearch.variable("JAVA_HOME").map { ["JAVA_HOME": $0] } ?? [:]
     }
 
     /// Checks the kinds of a model's options about its environment; opens nothing.

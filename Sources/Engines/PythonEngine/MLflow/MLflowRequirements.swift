@@ -59,7 +59,9 @@ struct MLflowRequirements: Equatable, Sendable {
         switch name {
         case "python":
             let version = text.dropFirst(6).drop { "=<>~! ".contains($0) }
-            if !version.isEmpty { pythonVersion = version.prefix { $0 != "=" && $0 != "," }.description }
+            if !version.isEmpty {
+                pythonVersion = version.prefix { $0 != "=" && $0 != "," }.description
+            }
         case "pip", "setuptools", "wheel": break
         default:
             throw ServingError(

@@ -31,7 +31,8 @@ struct MLflowSignature: Equatable, Sendable {
         outputs = try Self.fields(value["outputs"], "outputs")
     }
 
-    private static func fields(_ value: YAMLValue?, _ what: String) throws(ServingError) -> [Field] {
+    private static func fields(_ value: YAMLValue?, _ what: String) throws(ServingError) -> [Field]
+    {
         guard let value, !value.isNull else { return [] }
         guard let text = value.text else { throw malformed(what, "it is no JSON text") }
         let tree: DocumentValue

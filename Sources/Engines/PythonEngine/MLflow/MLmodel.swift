@@ -28,7 +28,8 @@ struct MLmodel: Sendable {
     ///
     /// - Throws: `file_unreadable`; `model_invalid` for a file that is no `MLmodel`, or has no flavour
     ///   that Python can load.
-    static func read(_ files: ModelFiles, entry: String = fileName) throws(ServingError) -> MLmodel {
+    static func read(_ files: ModelFiles, entry: String = fileName) throws(ServingError) -> MLmodel
+    {
         let path = files.path(of: entry)
         let bytes = try SmallFile.read(path, maximum: bytesMaximum)
         do throws(ServingError) {

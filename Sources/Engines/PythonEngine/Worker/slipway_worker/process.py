@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import faulthandler
 import os
 import signal
 import sys
@@ -47,7 +46,6 @@ def settle(lanes: int) -> None:
     # What user code starts without exec must neither answer for this process nor outlive it.
     os.register_at_fork(after_in_child=lambda: _leave(own))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    faulthandler.enable()
     sys.stdout.reconfigure(line_buffering=True)
 
 

@@ -59,13 +59,15 @@ def _load(control: Control, frame: Frame, lanes: int) -> LoadedModel:
         request = read_load(Reader(frame.payload), progress, lanes)
         model = load_model(request)
         _serve(control, model, min(model.concurrency, lanes))
-        control.send(frames.LOADED, frame.sequence, declaration(model, lanes))
+        loaded = declaration(model, lanes)
+        # Before the reply: an unload may be its answer.
+        control.is_listening = True
+        control.send(frames.LOADED, frame.sequence, loaded)
     except ProtocolError as error:
         give_up(str(error))
     except BaseException as error:  # pylint: disable=broad-except
         # Kept apart: `lane` needs NumPy, which may be just what is missing.
         refuse(control, frame.sequence, from_exception(error, "loading", "model_invalid"))
-    control.is_listening = True
     return model
 
 
