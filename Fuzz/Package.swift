@@ -26,6 +26,7 @@ let names = [
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "WorkerProtocol",
 ]
 
 let package = Package(

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import EngineInterface
 import ServingCore
-import Slipway
+public import Slipway
 
 extension ConversionTarget: ExpressibleByArgument {}
 extension Quantization: ExpressibleByArgument {}
@@ -22,14 +22,14 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The model's path.", valueName: "path"), completion: .file())
     var source: String
 
-    @Option(help: ArgumentHelp("What to make: onnx, savedmodel, torchscript or trees."))
-    var to: ConversionTarget
-
-    @Option(
+    @Argument(
         help: ArgumentHelp(
             "The version directory to make, such as models/mine/1.", valueName: "directory"),
         completion: .directory)
-    var output: String
+    var destination: String
+
+    @Option(help: ArgumentHelp("What to make: onnx, savedmodel, torchscript or trees."))
+    var to: ConversionTarget
 
     @Option(
         help: ArgumentHelp(
@@ -64,7 +64,7 @@ struct ConvertCommand: ParsableCommand {
     var allowCode = false
 
     @OptionGroup(title: "Resources") var resources: ResourceOptions
-    @OptionGroup var outputOptions: OutputOptions
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if let tolerance, !(tolerance >= 0) {
@@ -79,7 +79,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
-        var request = ConversionRequest(source: source, target: to, output: output)
+        var request = ConversionRequest(source: source, target: to, output: destination)
         request.quantization = quantize
         request.samples = samples
         request.labels = labels
@@ -90,7 +90,7 @@ struct ConvertCommand: ParsableCommand {
             request, environment: EngineEnvironment(try resources.configuration())
         ) { line in StandardStream.error.write("convert: \(line)\n") }
         let report = try conversion.run()
-        try outputOptions.show(report)
+        try output.show(report)
         if !report.isAccepted { throw ExitCode(.model) }
     }
 }

@@ -18,7 +18,6 @@ import joblib
 import numpy
 import skops.io
 from sklearn import datasets
-from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -91,7 +90,7 @@ def frames(make):
     named = StandardScaler().set_output(transform="default")
     numbers = wine.data[["malic_acid", "ash", "hue"]]
     model = make_pipeline(named, LogisticRegression(max_iter=500)).fit(numbers, wine.target)
-    make.sklearn("named", "model.pkl", model, numbers.to_numpy()[::30])
+    make.sklearn("named", "model.pkl", model, numbers.iloc[::30], {"input": numbers[::30]})
     boosted = catboost.CatBoostClassifier(
         iterations=20, depth=3, cat_features=["strength"], verbose=False, allow_writing_files=False,
         random_seed=1).fit(table, wine.target)
@@ -101,24 +100,20 @@ def frames(make):
 def numbers(make):
     """Models that take one matrix."""
     digits = datasets.load_digits()
-    model = LogisticRegression(max_iter=300).fit(digits.data, digits.target)
+    model = LogisticRegression(max_iter=3000).fit(digits.data, digits.target)
     make.sklearn("digits", "model.pkl", model, digits.data[::300])
     iris = datasets.load_iris()
     names = iris.target_names[iris.target]
     forest = RandomForestClassifier(10, max_depth=4, random_state=1).fit(iris.data, names)
     make.sklearn("iris", "model.joblib", forest, iris.data[::20])
     wine = datasets.load_wine()
-    model = make_pipeline(StandardScaler(), LinearSVC()).fit(wine.data, wine.target)
+    model = make_pipeline(StandardScaler(), LinearSVC(random_state=1)).fit(wine.data, wine.target)
     make.sklearn("wine", "model.skops", model, wine.data[::30])
-    copied = make_pipeline(FunctionTransformer(copy.copy), LogisticRegression())
+    copied = make_pipeline(FunctionTransformer(copy.copy), LinearSVC(random_state=1))
     make.sklearn("untrusted", "model.skops", copied.fit(wine.data, wine.target), wine.data[::30])
     diabetes = datasets.load_diabetes()
     model = GradientBoostingRegressor(n_estimators=10, random_state=1).fit(diabetes.data, diabetes.target)
     make.sklearn("diabetes", "model.pkl", model, diabetes.data[::60])
-    make.sklearn("clusters", "model.pkl", KMeans(3, n_init=1, random_state=1).fit(iris.data), iris.data[::20])
-    boosted = catboost.CatBoostClassifier(
-        iterations=20, depth=3, verbose=False, allow_writing_files=False, random_seed=1)
-    make.catboost("catboost", boosted.fit(wine.data, wine.target), wine.data[::30])
     boosted = catboost.CatBoostRegressor(
         iterations=20, depth=3, verbose=False, allow_writing_files=False, random_seed=1)
     make.catboost("catboost_number", boosted.fit(diabetes.data, diabetes.target), diabetes.data[::60])

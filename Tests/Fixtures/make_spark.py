@@ -114,7 +114,7 @@ def wine_forest():
     stages = [
         label,
         f.VectorAssembler(inputCols=names, outputCol="features"),
-        c.RandomForestClassifier(numTrees=12, maxDepth=4, seed=7, thresholds=[0.5, 0.2, 0.3]),
+        c.RandomForestClassifier(numTrees=12, maxDepth=4, seed=7).setThresholds([0.5, 0.2, 0.3]),
     ]
     return stages, frame, names, ["prediction", "probability", "rawPrediction"]
 
@@ -282,7 +282,7 @@ def iris_buckets():
     names, frame = table("iris")
     stages = [
         f.Bucketizer(inputCol=names[0], outputCol="bucket", splits=[4.0, 5.0, 5.8, 6.4, 7.0], handleInvalid="keep"),
-        f.OneHotEncoder(inputCols=["bucket"], outputCols=["hot"], dropLast=False),
+        f.OneHotEncoder(inputCols=["bucket"], outputCols=["hot"], dropLast=False, handleInvalid="keep"),
         f.VectorAssembler(inputCols=["hot", names[1]], outputCol="features", handleInvalid="keep"),
     ]
     frame = frame.filter(frame[names[0]] >= 4.0).filter(frame[names[0]] <= 7.0)

@@ -28,6 +28,7 @@ import Testing
         "TFRecord": { fuzzTFRecord($0) },
         "TensorProto": { fuzzTensorProto($0) },
         "TextProtobuf": { fuzzTextProtobuf($0) },
+        "WorkerProtocol": { fuzzWorkerProtocol($0) },
     ]
 
     @Test(arguments: targets.keys.sorted())

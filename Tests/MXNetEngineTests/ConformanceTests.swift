@@ -39,13 +39,16 @@ import Testing
     /// In a process of its own; a failure is recorded there, with its words.
     static func runAlone(_ check: EngineConformance.ResourceCheck) {
         do {
-            try withConformance { try $0.run(check) }
+            // One lane: what the allocator keeps, it keeps for each thread that makes predictors.
+            try withConformance(processors: 1) { try $0.run(check) }
         } catch {
             Issue.record("\(check): \(error)")
         }
     }
 
-    static func withConformance(_ body: (EngineConformance) throws -> Void) throws {
+    static func withConformance(
+        processors: Int = 2, _ body: (EngineConformance) throws -> Void
+    ) throws {
         let broken = try BrokenModels()
         let large = try TemporaryDirectory()
         try LargeNetwork.write(into: large, rows: 2048, columns: 2048)
@@ -55,7 +58,10 @@ import Testing
         let matrix = try Tensor(
             .float32, Shape([side, side]), values: [Float](repeating: 0.001, count: side * side))
         let conformance = EngineConformance(
-            engine: Fixture.engine, environment: Fixture.environment,
+            engine: Fixture.engine,
+            environment: EngineEnvironment(
+                budget: CPUBudget(processors: processors),
+                libraryDirectories: Fixture.environment.libraryDirectories),
             models: .init(
                 identity: { identity($0) }, scalar: nil, slow: (slow, [matrix]),
                 broken: broken.sources, large: try Fixture.source(directory: large.path)))

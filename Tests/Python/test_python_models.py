@@ -15,10 +15,7 @@ from harness import ROOT, TIMEOUT, Server, put, until
 
 SKLEARN = ROOT / ".deps" / "venv-sklearn"
 TYPES = {"FP32": "f4", "FP64": "f8"}
-NAMES = [
-    "digits", "iris", "wine", "diabetes", "clusters", "columns", "named", "texts", "catboost",
-    "catboost_number", "catboost_columns",
-]
+NAMES = ["digits", "iris", "wine", "diabetes", "columns", "texts", "catboost_number", "catboost_columns"]
 
 
 def section(name, source, options=None, **more):

@@ -78,11 +78,23 @@ static const unsigned char loaders_custom_py[] = {
 static const unsigned char loaders_keras_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/loaders/keras.py"
 };
+static const unsigned char loaders_mlflow_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/loaders/mlflow.py"
+};
 static const unsigned char loaders_pickled_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/loaders/pickled.py"
 };
 static const unsigned char loaders_skops_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/loaders/skops.py"
+};
+static const unsigned char loaders_spark_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/loaders/spark.py"
+};
+static const unsigned char mlflow_answers_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/mlflow_answers.py"
+};
+static const unsigned char mlflow_fields_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/mlflow_fields.py"
 };
 static const unsigned char model_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/model.py"
@@ -96,11 +108,29 @@ static const unsigned char shared_memory_py[] = {
 static const unsigned char signature_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/signature.py"
 };
+static const unsigned char spark_stages_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/spark_stages.py"
+};
 static const unsigned char tensors_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/tensors.py"
 };
 static const unsigned char worker_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/worker.py"
+};
+static const unsigned char loaders_mlflow_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/loaders/mlflow.py"
+};
+static const unsigned char loaders_spark_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/loaders/spark.py"
+};
+static const unsigned char mlflow_answers_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/mlflow_answers.py"
+};
+static const unsigned char mlflow_fields_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/mlflow_fields.py"
+};
+static const unsigned char spark_stages_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/spark_stages.py"
 };
 
 #define FILE_OF(path, bytes) {path, bytes, sizeof bytes}
@@ -130,14 +160,24 @@ static const python_worker_file files[] = {
     FILE_OF("slipway_worker/loaders/catboost.py", loaders_catboost_py),
     FILE_OF("slipway_worker/loaders/custom.py", loaders_custom_py),
     FILE_OF("slipway_worker/loaders/keras.py", loaders_keras_py),
+    FILE_OF("slipway_worker/loaders/mlflow.py", loaders_mlflow_py),
     FILE_OF("slipway_worker/loaders/pickled.py", loaders_pickled_py),
     FILE_OF("slipway_worker/loaders/skops.py", loaders_skops_py),
+    FILE_OF("slipway_worker/loaders/spark.py", loaders_spark_py),
+    FILE_OF("slipway_worker/mlflow_answers.py", mlflow_answers_py),
+    FILE_OF("slipway_worker/mlflow_fields.py", mlflow_fields_py),
     FILE_OF("slipway_worker/model.py", model_py),
     FILE_OF("slipway_worker/process.py", process_py),
     FILE_OF("slipway_worker/shared_memory.py", shared_memory_py),
     FILE_OF("slipway_worker/signature.py", signature_py),
+    FILE_OF("slipway_worker/spark_stages.py", spark_stages_py),
     FILE_OF("slipway_worker/tensors.py", tensors_py),
     FILE_OF("slipway_worker/worker.py", worker_py),
+    FILE_OF("slipway_worker/loaders/mlflow.py", loaders_mlflow_py),
+    FILE_OF("slipway_worker/loaders/spark.py", loaders_spark_py),
+    FILE_OF("slipway_worker/mlflow_answers.py", mlflow_answers_py),
+    FILE_OF("slipway_worker/mlflow_fields.py", mlflow_fields_py),
+    FILE_OF("slipway_worker/spark_stages.py", spark_stages_py),
 };
 
 size_t python_worker_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -62,11 +62,10 @@ final class MXNetLibrary: @unchecked Sendable {
 
     /// What the library reads from the environment when it starts: the engine that computes on the
     /// calling thread (8 us a call of a small network instead of 66 to 113), one thread of OpenMP
-    /// unless a thread asks for more, and no remarks on standard error.
+    /// unless a thread asks for more, and no remark for every predictor on standard error.
     private static func prepareProcess() {
         setenv("MXNET_ENGINE_TYPE", "NaiveEngine", 1)
         setenv("OMP_NUM_THREADS", "1", 0)
-        setenv("MXNET_ENGINE_INFO", "0", 0)
         setenv("MXNET_SUBGRAPH_VERBOSE", "0", 0)
     }
 

@@ -37,6 +37,7 @@ struct NetworkInterface: Sendable {
         var inputs: [InputDeclaration] = []
         var labels: [Label] = []
         var missing: [String] = []
+        var undeclared: [Int] = []
         for variable in free {
             let name = graph.nodes[variable].name
             if let known = declared.first(where: { $0.name == name }) {
@@ -46,8 +47,7 @@ struct NetworkInterface: Sendable {
             } else if WeightPlaces.isWeight(variable, graph, readers) {
                 missing.append(name)
             } else {
-                let finder = InputShape(graph, readers, weights)
-                inputs.append(try finder.declaration(of: variable))
+                undeclared.append(variable)
             }
         }
         if let first = missing.first {
@@ -58,7 +58,12 @@ struct NetworkInterface: Sendable {
                     + (missing.count > 1 ? " and \(missing.count - 1) more" : "")
                     + " that \(files.symbol) needs; the two do not belong together")
         }
-        self.inputs = inputs
+        // Shapes only now: without weights nothing tells them.
+        let finder = InputShape(graph, readers, weights)
+        for variable in undeclared { inputs.append(try finder.declaration(of: variable)) }
+        let order = Dictionary(
+            free.enumerated().map { (graph.nodes[$1].name, $0) }, uniquingKeysWith: min)
+        self.inputs = inputs.sorted { order[$0.name, default: 0] < order[$1.name, default: 0] }
         self.labels = labels
     }
 

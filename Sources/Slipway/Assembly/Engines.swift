@@ -1,8 +1,13 @@
 import BuiltinEngine
 public import EngineInterface
+import MXNetEngine
 import ONNXEngine
 import PythonEngine
 import TensorFlowEngine
+<<<<<<< HEAD
+import TorchEngine
+=======
+>>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -13,12 +18,22 @@ public enum Engines {
     private static let hosted: [(engine: any Engine, usually: WorkerSettings.Isolation)] = [
         (ONNXEngine(), .inProcess),
         (TensorFlowEngine(), .process),
+<<<<<<< HEAD
+        (TorchEngine(), .process),
+        (MXNetEngine(), .process),
+=======
+>>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
         (BuiltinEngine(), .inProcess),
     ]
 
     /// One instance of each; making them opens no library and starts no process.
     public static let all: [any Engine] =
         hosted.map { IsolatedEngine($0.engine, usually: $0.usually) } + [PythonEngine()]
+
+    /// Where an engine's models run that do not say.
+    static func isolation(of name: String) -> WorkerSettings.Isolation {
+        hosted.first { $0.engine.name == name }?.usually ?? .process
+    }
 
     /// Their names, for configuration and help.
     public static let names = all.map(\.name)

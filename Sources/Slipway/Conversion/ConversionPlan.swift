@@ -1,4 +1,4 @@
-public import ServingCore
+import ServingCore
 
 /// What `slipway convert` may make.
 public enum ConversionTarget: String, Hashable, Sendable, CaseIterable {
@@ -46,13 +46,13 @@ struct ConversionPlan: Hashable, Sendable {
             let onnx = ["numpy==2.4.6", "onnx==1.23.2", "onnxruntime==1.31.1"]
             let more: [String] =
                 switch self {
-                case .sklearn:
+                // One environment for all three: scikit-learn's wrappers hold the others.
+                case .sklearn, .xgboost, .lightgbm:
                     [
-                        "scikit-learn==1.9.1", "joblib", "skops==0.16.0", "skl2onnx==1.20.0",
-                        "onnxmltools==1.16.0", "xgboost-cpu==3.2.0", "lightgbm==4.7.0",
+                        "scikit-learn==1.9.1", "joblib==1.6.0", "skops==0.16.0",
+                        "skl2onnx==1.20.0", "onnxmltools==1.16.0", "xgboost-cpu==3.2.0",
+                        "lightgbm==4.7.0",
                     ]
-                case .xgboost: ["onnxmltools==1.16.0", "xgboost-cpu==3.2.0", "scikit-learn==1.9.1"]
-                case .lightgbm: ["onnxmltools==1.16.0", "lightgbm==4.7.0", "scikit-learn==1.9.1"]
                 case .catboost: ["catboost==1.2.10"]
                 case .keras, .savedmodel: ["tensorflow-cpu==2.21.0", "tf2onnx==1.17.0"]
                 case .torchscript, .torchExport, .torchPickle:

@@ -60,7 +60,7 @@ public struct ModelConversion: Sendable {
     public func run() throws(ServingError) -> ConvertReport {
         guard access(request.output, F_OK) != 0 else {
             throw ServingError(
-                .alreadyExists, "'\(request.output)' is there already; choose another --output")
+                .alreadyExists, "'\(request.output)' is there already; choose another directory")
         }
         let source = try ConversionSource(request.source)
         let plan = try ConversionPlan(

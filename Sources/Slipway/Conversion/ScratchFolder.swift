@@ -47,9 +47,24 @@ struct ScratchFolder: Sendable {
     }
 
     /// Removes the directory and all that is in it.
-    func remove() {
-        _ = nftw(
-            path, { path, _, _, _ in path.map { Glibc.remove($0) } ?? 0 }, 16,
-            FTW_DEPTH.rawValue | FTW_PHYS.rawValue)
+    func remove() { Self.remove(path) }
+
+    private static func remove(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR, let stream = opendir(path) else {
+            unlink(path)
+            return
+        }
+        defer {
+            closedir(stream)
+            rmdir(path)
+        }
+        while let item = readdir(stream) {
+            let name = withUnsafeBytes(of: &item.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { remove(path + "/" + name) }
+        }
     }
 }
