@@ -3,11 +3,10 @@ public import EngineInterface
 import MXNetEngine
 import ONNXEngine
 import PythonEngine
+import SparkEngine
 import TensorFlowEngine
-<<<<<<< HEAD
 import TorchEngine
-=======
->>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
+import TreeEngine
 import WorkerProcess
 
 /// The frameworks that this program can load, in the order in which they are asked to recognise files.
@@ -18,11 +17,10 @@ public enum Engines {
     private static let hosted: [(engine: any Engine, usually: WorkerSettings.Isolation)] = [
         (ONNXEngine(), .inProcess),
         (TensorFlowEngine(), .process),
-<<<<<<< HEAD
         (TorchEngine(), .process),
         (MXNetEngine(), .process),
-=======
->>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
+        (TreeEngine(), .inProcess),
+        (SparkEngine(), .inProcess),
         (BuiltinEngine(), .inProcess),
     ]
 

@@ -14,11 +14,8 @@ struct WarmUp {
     /// Runs the recorded requests or, without any, a made-up one.
     ///
     /// - Returns: Requests that worked, for later probes; none when the policy allows that none is
-<<<<<<< HEAD
-    ///   run, or the model refuses what is made up as a client's mistake.
-=======
-    ///   run, or when a model of byte strings finds what was made up at fault.
->>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
+    ///   run, when the model refuses what is made up as a client's mistake, or when a model of byte
+    ///   strings finds it at fault.
     /// - Throws: the engine's error, with what to do about it, when a recorded request fails or when
     ///   no made-up input works; `deadline_exceeded` when the time is up.
     func run(
@@ -67,14 +64,11 @@ struct WarmUp {
                 if [.deadlineExceeded, .cancelled].contains(error.code) { break }
             }
         }
-<<<<<<< HEAD
         // A model that refuses what was made up as a client's mistake does answer; it wants real rows.
         if failure?.code == .invalidRequest { return [] }
-=======
         // Pictures, texts and serialised examples cannot be made up: a model that finds such bytes at
         // fault does answer, and a client with real ones must not go without it.
         if failure?.code == .invalidTensor, takesBytes(servable) { return [] }
->>>>>>> 1a544a9d89c54c1dd61885cd9a33f83620990461
         let failure2 =
             failure
             ?? ServingError(
