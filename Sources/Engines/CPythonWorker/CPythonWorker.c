@@ -117,21 +117,6 @@ static const unsigned char tensors_py[] = {
 static const unsigned char worker_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/worker.py"
 };
-static const unsigned char loaders_mlflow_py[] = {
-#embed "../PythonEngine/Worker/slipway_worker/loaders/mlflow.py"
-};
-static const unsigned char loaders_spark_py[] = {
-#embed "../PythonEngine/Worker/slipway_worker/loaders/spark.py"
-};
-static const unsigned char mlflow_answers_py[] = {
-#embed "../PythonEngine/Worker/slipway_worker/mlflow_answers.py"
-};
-static const unsigned char mlflow_fields_py[] = {
-#embed "../PythonEngine/Worker/slipway_worker/mlflow_fields.py"
-};
-static const unsigned char spark_stages_py[] = {
-#embed "../PythonEngine/Worker/slipway_worker/spark_stages.py"
-};
 
 #define FILE_OF(path, bytes) {path, bytes, sizeof bytes}
 
@@ -173,11 +158,6 @@ static const python_worker_file files[] = {
     FILE_OF("slipway_worker/spark_stages.py", spark_stages_py),
     FILE_OF("slipway_worker/tensors.py", tensors_py),
     FILE_OF("slipway_worker/worker.py", worker_py),
-    FILE_OF("slipway_worker/loaders/mlflow.py", loaders_mlflow_py),
-    FILE_OF("slipway_worker/loaders/spark.py", loaders_spark_py),
-    FILE_OF("slipway_worker/mlflow_answers.py", mlflow_answers_py),
-    FILE_OF("slipway_worker/mlflow_fields.py", mlflow_fields_py),
-    FILE_OF("slipway_worker/spark_stages.py", spark_stages_py),
 };
 
 size_t python_worker_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -1,3 +1,4 @@
+import EngineDocuments
 public import EngineInterface
 public import ServingCore
 
