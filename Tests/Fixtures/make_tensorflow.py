@@ -16,7 +16,7 @@ import pathlib
 import shutil
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-# The answers are compared to the last bits; other kernels round otherwise.
+# Plain kernels, so that the answers depend less on the machine that made them.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import keras

@@ -43,12 +43,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([], "is empty"), (Array("version https://git-lfs".utf8), "git lfs pull"),
-        (Array("{\"not\": \"a model\"}".utf8), "is no SavedModel"),
-        ([0x80, 0x04, 0x95, 0x10], "is no SavedModel"), ([0x08, 0x01], "is no SavedModel"),
-        ([0x12, 0x40, 0x0A], "cut short"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], "is empty"), (Array("version https://git-lfs".utf8), "git lfs pull"),
+            (Array("{\"not\": \"a model\"}".utf8), "is no SavedModel"),
+            ([0x80, 0x04, 0x95, 0x10], "is no SavedModel"), ([0x08, 0x01], "is no SavedModel"),
+            ([0x12, 0x40, 0x0A], "cut short"),
+        ] as [([UInt8], String)])
     func refusesWhatIsNoSavedModel(bytes: [UInt8], words: String) throws {
         let directory = try TemporaryDirectory()
         try directory.write("saved_model.pb", bytes)
@@ -72,8 +73,10 @@ import Testing
 
     @Test func saysThatValuesOfVariablesAreDamaged() throws {
         let name = "variables/variables.data-00000-of-00001"
-        for spoil in [{ $0[8] ^= 0xFF }, { $0.removeLast($0.count / 2) }] as [(inout [UInt8]) -> Void]
-        {
+        let spoils: [(inout [UInt8]) -> Void] = [
+            { $0[8] ^= 0xFF }, { $0.removeLast($0.count / 2) },
+        ]
+        for spoil in spoils {
             let directory = try TemporaryDirectory(copyOf: "digits")
             var bytes = try directory.read(name)
             spoil(&bytes)

@@ -53,13 +53,15 @@ import Testing
         #expect(reason?.value.contains("complex64") == true)
     }
 
-    @Test(arguments: [
-        (["saved_model.pb"], "saved_model.pb"),
-        (["variables/variables.index", "saved_model.pb"], "saved_model.pb"),
-        (["model.savedmodel/saved_model.pb"], "model.savedmodel/saved_model.pb"),
-        (["saved_model.pbtxt"], "saved_model.pbtxt"),
-        (["model.onnx"], nil), (["other/saved_model.pb"], nil), (["model.keras"], nil), ([], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["saved_model.pb"], "saved_model.pb"),
+            (["variables/variables.index", "saved_model.pb"], "saved_model.pb"),
+            (["model.savedmodel/saved_model.pb"], "model.savedmodel/saved_model.pb"),
+            (["saved_model.pbtxt"], "saved_model.pbtxt"),
+            (["model.onnx"], nil), (["other/saved_model.pb"], nil), (["model.keras"], nil),
+            ([], nil),
+        ] as [([String], String?)])
     func recognisesByNames(files: [String], entry: String?) {
         let entries = files.map { ModelFiles.Entry(name: $0, byteCount: 1, isDirectory: false) }
         let recognition = Fixture.engine.recognise(

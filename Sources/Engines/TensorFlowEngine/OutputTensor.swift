@@ -45,19 +45,8 @@ struct OutputTensor {
         guard count > 0, let start = library.data(handle) else {
             return Tensor(trusted: .bytes, shape, .empty)
         }
-        let strings = start.assumingMemoryBound(to: TF_TString.self)
-        var total = 0
-        for index in 0..<count {
-            let length = library.stringSize(strings + index)
-            let (sum, overflow) = total.addingReportingOverflow(
-                length + BytesElements.lengthPrefixBytes)
-            guard !overflow, sum <= Limits.tensorBytesMaximum else {
-                throw ServingError(
-                    .engineFailed,
-                    "its strings have more than \(Limits.tensorBytesMaximum) bytes together")
-            }
-            total = sum
-        }
+        let strings = UnsafePointer(start.assumingMemoryBound(to: TF_TString.self))
+        let total = try byteCount(of: strings, count)
         let memory = try TensorMemory.allocate(byteCount: total)
         guard var place = memory.bytes.baseAddress else { return try .zeros(.bytes, shape) }
         for index in 0..<count {
@@ -68,6 +57,25 @@ struct OutputTensor {
             place += length
         }
         return Tensor(trusted: .bytes, shape, memory.freeze())
+    }
+
+    /// Bytes of all strings in our layout.
+    private func byteCount(of strings: UnsafePointer<TF_TString>, _ count: Int)
+        throws(ServingError) -> Int
+    {
+        var total = 0
+        for index in 0..<count {
+            let length = library.stringSize(strings + index)
+            let (sum, overflow) = total.addingReportingOverflow(length)
+            let (all, overflow2) = sum.addingReportingOverflow(BytesElements.lengthPrefixBytes)
+            guard !overflow, !overflow2, all <= Limits.tensorBytesMaximum else {
+                throw ServingError(
+                    .engineFailed,
+                    "its strings have more than \(Limits.tensorBytesMaximum) bytes together")
+            }
+            total = all
+        }
+        return total
     }
 
     private func shape(_ declared: ElementType) throws(ServingError) -> Shape {

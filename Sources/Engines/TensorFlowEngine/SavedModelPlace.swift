@@ -106,7 +106,8 @@ struct SavedModelPlace {
         } else if case .cutShort(let missing) = damage {
             reason = "is cut short (at least \(missing) bytes are missing); copy it again"
         } else {
-            reason = "is no SavedModel: its bytes are not those of the message that TensorFlow writes"
+            reason =
+                "is no SavedModel: its bytes are not those of the message that TensorFlow writes"
         }
         return ServingError(.modelInvalid, "\(path) \(reason)")
     }

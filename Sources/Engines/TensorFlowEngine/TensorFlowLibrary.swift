@@ -110,7 +110,8 @@ final class TensorFlowLibrary: @unchecked Sendable {
         let parts = version.split(separator: ".").prefix(2).map { Int($0) ?? 0 }
         guard parts.count == 2, parts[0] == Self.oldest.major, parts[1] >= Self.oldest.minor else {
             throw library.unusable(
-                "it is TensorFlow \(version.clipped()); a version from 2.4 up to the last 2.x will do")
+                "it is TensorFlow \(version.clipped()); a version from 2.4 up to the last 2.x will do"
+            )
         }
     }
 }

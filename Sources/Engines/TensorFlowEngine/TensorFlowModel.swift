@@ -55,7 +55,9 @@ final class TensorFlowModel: LoadedModel {
             slot.inputs[index] = try InputTensor.make(tensor, library)
         }
         let wanted = WantedOutputs(outputIndices)
-        for (place, index) in wanted.distinct.enumerated() { slot.wanted[place] = plan.outputs[index] }
+        for (place, index) in wanted.distinct.enumerated() {
+            slot.wanted[place] = plan.outputs[index]
+        }
         do throws(TensorFlowFailure) {
             try slot.execute(plan, wanted.distinct.count, options?.pointer)
         } catch {

@@ -18,7 +18,9 @@ enum SignatureMetadataReply {
             ("signature_name", .text("")),
             ("version", .text(metadata.identity.version.description)),
         ])
-        let signatures = metadata.signatures.map { (key: $0.name, value: document(of: $0, metadata)) }
+        let signatures = metadata.signatures.map {
+            (key: $0.name, value: document(of: $0, metadata))
+        }
         let map = ReplyDocument.object([("signature_def", .object(signatures))])
         var body = ByteBuffer(string: "{\n\"model_spec\":")
         modelSpecification.write(to: &body, .indented(1), depth: 0)
