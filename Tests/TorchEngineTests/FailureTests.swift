@@ -9,11 +9,20 @@ import TorchEngine
 @Suite struct FailureTests {
     @Test func inputsThatDoNotFitAreTheClientsFault() throws {
         let cases: [(String, Tensor, String)] = [
-            ("digits_scripted", try Fixture.tensor(.float32, [1, 3], [1, 2, 3] as [Float]), "mat1"),
+            (
+                "digits_scripted", try Fixture.tensor(.float32, [1, 3], [1, 2, 3] as [Float]),
+                "mat1"
+            ),
             ("digits_scripted", try Fixture.tensor(.float64, [1, 64], zeros(64, 0.0)), "dtype"),
-            ("digits_conv", try Fixture.tensor(.float32, [1, 3, 8, 8], zeros(192, Float(0))), "channels"),
+            (
+                "digits_conv", try Fixture.tensor(.float32, [1, 3, 8, 8], zeros(192, Float(0))),
+                "channels"
+            ),
             ("tokens", try Fixture.tensor(.int64, [1, 2], [1, 99] as [Int64]), "out of range"),
-            ("raises", try Fixture.tensor(.float32, [1, 2], [1, -1] as [Float]), "no negative values"),
+            (
+                "raises", try Fixture.tensor(.float32, [1, 2], [1, -1] as [Float]),
+                "no negative values"
+            ),
             ("named_outputs", try Fixture.tensor(.float32, [], [1] as [Float]), "Dimension"),
         ]
         for (name, input, word) in cases {
@@ -61,8 +70,9 @@ import TorchEngine
     @Test(arguments: [
         ("inputs:\n  - nmae: x\n", "line 2 has the unknown key 'nmae'; did you mean 'name'?"),
         ("input:\n", "did you mean 'inputs'?"), ("inputs: x\n", "a list below it"),
-        ("inputs:\n  - name: x\n    type: FP23\n", "did you mean 'FP32'?"),
-        ("inputs:\n  - name: x\n", "the type ''"), ("inputs:\n  - type: FP32\n", "without a 'name'"),
+        ("inputs:\n  - name: x\n    type: FP23\n", "the type 'FP23'; did you mean"),
+        ("inputs:\n  - name: x\n", "the type ''"),
+        ("inputs:\n  - type: FP32\n", "without a 'name'"),
         ("inputs:\n  - name: x\n   type: FP32\n", "line 3 is indented by 3, not by 4"),
         ("inputs:\n  - name: x\n    type: FP32\n    shape: [-2]\n", "extent -2"),
         ("inputs:\n  - name: x\n    type: FP32\n    shape: 64\n", "'[...]'"),
@@ -71,8 +81,10 @@ import TorchEngine
         ("batching: maybe\n", "true or false"), ("batching: true\nbatching: true\n", "second time"),
         ("  - name: x\n", "belongs to nothing"), ("inputs:\n  - name: \"x\n", "does not end"),
         ("inputs:\n  - name: *x\n", "may not have"), ("nonsense\n", "not 'key: value'"),
-        ("inputs:\n  - {name: y, type: FP32}\n", "which is no input"), ("inputs: []\n", "leaves out"),
-        ("inputs:\n  - name:x\n", "needs a space"), ("inputs:\n  name: x\n", "must begin with '- '"),
+        ("inputs:\n  - {name: y, type: FP32}\n", "which is no input"),
+        ("inputs: []\n", "leaves out"),
+        ("inputs:\n  - name:x\n", "needs a space"),
+        ("inputs:\n  name: x\n", "must begin with '- '"),
     ])
     func notesThatAreWrongSayWhere(notes: String, word: String) throws {
         let copy = try Fixture.copy(of: "identity", notes: notes)

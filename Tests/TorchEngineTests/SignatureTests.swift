@@ -126,7 +126,8 @@ import TorchEngine
 
     @Test func theUsualNamesAreRecognised() throws {
         let cases: [([String], String?)] = [
-            (["model.pt", "other.pt"], "model.pt"), (["net.torchscript", "model.yaml"], "net.torchscript"),
+            (["model.pt", "other.pt"], "model.pt"),
+            (["net.torchscript", "model.yaml"], "net.torchscript"),
             (["model.pt2"], "model.pt2"), (["weights.pth"], "weights.pth"),
             (["a.pt", "b.pt"], "*.pt"), (["model.onnx"], nil), ([], nil),
         ]

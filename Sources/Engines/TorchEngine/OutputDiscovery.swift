@@ -132,7 +132,8 @@ struct OutputDiscovery {
     }
 
     /// Runs on zeros; extents that vary are as in the trace's example, or 1, and `extra` more.
-    private func tried(_ inputs: [TensorSpecification], extra: Int) throws(TorchFailure) -> [Trial] {
+    private func tried(_ inputs: [TensorSpecification], extra: Int) throws(TorchFailure) -> [Trial]
+    {
         var tensors: [Tensor] = []
         for (index, input) in inputs.enumerated() {
             guard let dimensions = input.dimensions else {

@@ -46,7 +46,8 @@ struct ZipDirectory {
         let tail = LittleEndian(try file.read(at: tailStart, count: tailCount))
         var at = tailCount - endBytes
         while at >= 0, tail.integer(at, 4) != 0x0605_4B50 { at -= 1 }
-        guard at >= 0, let count32 = tail.integer(at + 12, 4), let offset32 = tail.integer(at + 16, 4)
+        guard at >= 0, let count32 = tail.integer(at + 12, 4),
+            let offset32 = tail.integer(at + 16, 4)
         else { throw corrupt("the directory at its end is missing: it is cut short") }
         var (offset, count) = (offset32, count32)
         if offset == 0xFFFF_FFFF || count == 0xFFFF_FFFF || tail.integer(at + 10, 2) == 0xFFFF {
