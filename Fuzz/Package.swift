@@ -22,9 +22,11 @@ let names = [
     "PredictBody",
     "PredictRequest",
     "RequestPath",
+    "SavedModel",
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "WorkerProtocol",
 ]
 
 let package = Package(

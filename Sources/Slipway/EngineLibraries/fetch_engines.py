@@ -160,8 +160,11 @@ class Failure(Exception):
     """A message for the user: what happened, and what to do."""
 
 
+PROGRAM = "fetch-deps"  # what messages start with, and what they say to run
+
+
 def say(text):
-    print(f"fetch-deps: {text}", file=sys.stderr, flush=True)
+    print(f"{PROGRAM}: {text}", file=sys.stderr, flush=True)
 
 
 def cache_directory():
@@ -179,7 +182,7 @@ def wheel_for_this_machine(name, engine):
         raise Failure(
             f"{name} {engine.version} is pinned for Linux on {' and '.join(engine.wheels)}, "
             f"not for {platform.system()} on {machine}. Install the library yourself and name "
-            "it in the configuration."
+            "its directory in SLIPWAY_LIBRARY_PATH."
         )
     return engine.wheels[machine]
 
@@ -205,7 +208,7 @@ def locked(path):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"waiting for another fetch-deps (lock {path})")
+            say(f"waiting for another one that does the same (lock {path})")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -217,7 +220,14 @@ def sweep(directory, prefix):
 
 
 def asked(command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    """Runs pip; it shows its progress where somebody watches."""
+    progress = {"stdout": subprocess.PIPE}
+    if sys.stderr.isatty():
+        command = [part for part in command if part != "--quiet"]
+        progress = {"stdout": sys.stderr}
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **progress
+    )
 
 
 def download(name, engine, wheel, target):
@@ -374,14 +384,18 @@ def fetch(name, dest):
     engine = ENGINES[name]
     wheel = wheel_for_this_machine(name, engine)
     directory = dest / name / engine.directory
-    if is_in_place(directory, wheel):
+    result = {"name": name, "version": engine.directory, "directory": str(directory)}
+
+    def in_place():
         say(f"{name} {engine.version} is in place")
-        return
+        return {**result, "state": "in place", "bytes": bytes_in_place(directory)}
+
+    if is_in_place(directory, wheel):
+        return in_place()
     try:
         with locked(dest / f".{name}.lock"):
-            if is_in_place(directory, wheel):  # another fetch-deps did it meanwhile
-                say(f"{name} {engine.version} is in place")
-                return
+            if is_in_place(directory, wheel):  # another process did it meanwhile
+                return in_place()
             archive, downloaded = cached_wheel(name, engine, wheel)
             unpack(engine, wheel, archive, directory)
     except OSError as error:
@@ -390,6 +404,29 @@ def fetch(name, dest):
     size = in_words(bytes_in_place(directory))
     seconds = time.monotonic() - started
     say(f"{name} {engine.version}: {origin}, {size} in {directory} ({seconds:.1f} s)")
+    return {**result, "state": "installed", "bytes": bytes_in_place(directory)}
+
+
+def remove(name, dest):
+    """Remove every version of an engine's library; the wheel stays in the cache."""
+    place = dest / name
+    try:
+        with locked(dest / f".{name}.lock"):
+            found = sorted(path.parent for path in place.glob(f"*/{STAMP}"))
+            size = 0
+            for directory in found:
+                size += bytes_in_place(directory)
+                # Aside first, so that nobody opens half of it.
+                old = pathlib.Path(tempfile.mkdtemp(dir=place, prefix=".old-"))
+                os.rename(directory, old / "it")
+                shutil.rmtree(old)
+            with contextlib.suppress(OSError):
+                place.rmdir()
+    except OSError as error:
+        raise Failure(f"cannot remove {place}: {error.strerror or error}") from error
+    say(f"{name}: removed, {in_words(size)}" if found else f"{name}: not in {dest}")
+    state = "removed" if found else "not there"
+    return {"name": name, "directory": str(place), "state": state, "bytes": size}
 
 
 def list_engines(dest):
@@ -406,9 +443,8 @@ def list_engines(dest):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        prog="fetch-deps", description=__doc__.split("\n\n")[0]
-    )
+    global PROGRAM
+    parser = argparse.ArgumentParser(prog="fetch-deps", description=__doc__.split("\n\n")[0])
     parser.add_argument(
         "engine", nargs="*", help=f"which to fetch: all, or some of {', '.join(ENGINES)}"
     )
@@ -416,9 +452,13 @@ def main():
     parser.add_argument(
         "--wheel", action="store_true", help="only print the path of the verified wheel"
     )
+    parser.add_argument("--remove", action="store_true", help="remove instead of fetching")
+    parser.add_argument("--output", choices=["text", "json"], default="text", help="what to print")
+    parser.add_argument("--program", default=PROGRAM, help=argparse.SUPPRESS)
     parser.add_argument("--dest", type=pathlib.Path, required=True, help="where to")
     arguments = parser.parse_args()
     dest = arguments.dest.absolute()
+    PROGRAM = arguments.program
     if arguments.list:
         return list_engines(dest)
     names = list(ENGINES) if arguments.engine == ["all"] else arguments.engine
@@ -427,12 +467,15 @@ def main():
     for name in names:
         if name not in ENGINES:
             raise Failure(f"no engine is called '{name}'; there is {', '.join(ENGINES)}")
+    results = []
     for name in names:
         if arguments.wheel:
             engine = ENGINES[name]
             print(cached_wheel(name, engine, wheel_for_this_machine(name, engine))[0])
         else:
-            fetch(name, dest)
+            results.append((remove if arguments.remove else fetch)(name, dest))
+    if arguments.output == "json":
+        print(json.dumps({"engines": results}))
 
 
 if __name__ == "__main__":
