@@ -184,6 +184,7 @@ EXPORTED int32_t slipway_torch_start(int32_t threads, slipway_torch_error *error
 EXPORTED int32_t slipway_torch_load_script(
     const char *path, slipway_torch_model **model, slipway_torch_error *error) {
     return guarded(error, [&] {
+        const RunGuard guard(nullptr);
         auto loaded = std::make_shared<Model>();
         auto unit = std::make_shared<torch::jit::CompilationUnit>();
         try {
@@ -210,6 +211,7 @@ EXPORTED int32_t slipway_torch_check_packages(int32_t checks, slipway_torch_erro
 EXPORTED int32_t slipway_torch_load_package(
     const char *path, int32_t runners, slipway_torch_model **model, slipway_torch_error *error) {
     return guarded(error, [&] {
+        const RunGuard guard(nullptr);
         auto loaded = std::make_shared<Model>();
         loaded->package = std::make_unique<torch::inductor::AOTIModelPackageLoader>(
             path, "model", /*run_single_threaded=*/false, static_cast<size_t>(runners));
