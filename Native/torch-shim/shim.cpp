@@ -175,8 +175,6 @@ EXPORTED const char *slipway_torch_version(void) { return TORCH_VERSION; }
 
 EXPORTED int32_t slipway_torch_start(int32_t threads, slipway_torch_error *error) {
     return guarded(error, [&] {
-        // Compiled packages check their inputs only when told so, and read beyond them otherwise.
-        ::setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", /*overwrite=*/0);
         at::set_num_interop_threads(1);
         at::set_num_threads(threads);
         slipway::install_allocator();
@@ -186,18 +184,34 @@ EXPORTED int32_t slipway_torch_start(int32_t threads, slipway_torch_error *error
 EXPORTED int32_t slipway_torch_load_script(
     const char *path, slipway_torch_model **model, slipway_torch_error *error) {
     return guarded(error, [&] {
+        const RunGuard guard(nullptr);
         auto loaded = std::make_shared<Model>();
-        loaded->script =
-            std::make_unique<torch::jit::Module>(torch::jit::load(path, c10::kCPU));
-        loaded->script->eval();
-        loaded->methods = slipway::methods_of(*loaded->script);
+        auto unit = std::make_shared<torch::jit::CompilationUnit>();
+        try {
+            loaded->script = std::make_unique<torch::jit::Module>(
+                torch::jit::import_ir_module(unit, std::string(path), c10::kCPU));
+            loaded->script->eval();
+            loaded->methods = slipway::methods_of(*loaded->script);
+        } catch (...) {
+            // Functions that are not compiled yet refer to the unit and would keep it for ever.
+            unit->drop_all_functions();
+            throw;
+        }
         *model = new slipway_torch_model{std::move(loaded)};
+    });
+}
+
+EXPORTED int32_t slipway_torch_check_packages(int32_t checks, slipway_torch_error *error) {
+    return guarded(error, [&] {
+        // The one way to tell a package, which reads this before its first run.
+        ::setenv("AOTI_RUNTIME_CHECK_INPUTS", checks ? "1" : "0", /*overwrite=*/1);
     });
 }
 
 EXPORTED int32_t slipway_torch_load_package(
     const char *path, int32_t runners, slipway_torch_model **model, slipway_torch_error *error) {
     return guarded(error, [&] {
+        const RunGuard guard(nullptr);
         auto loaded = std::make_shared<Model>();
         loaded->package = std::make_unique<torch::inductor::AOTIModelPackageLoader>(
             path, "model", /*run_single_threaded=*/false, static_cast<size_t>(runners));

@@ -1,7 +1,9 @@
+import EngineInterface
 import Inference
 import ServingCore
 import Tensors
 import Testing
+import TorchEngine
 
 /// Answers are those that PyTorch itself gave for the same rows.
 @Suite struct AnswerTests {
@@ -38,28 +40,42 @@ import Testing
             }
         }
 
-        @Test func ofACompiledPackageNeedTheRightTypesAndShapes() throws {
-            // Without notes nothing is checked before the package itself does it.
+        @Test(arguments: [
+            ("[batch, 63]", "FP32", "expected: 64"), ("[batch, n]", "FP32", "expected: 64"),
+            ("[batch]", "FP32", "does not fit"), ("[batch, 64]", "FP64", "dtype"),
+        ])
+        func ofACompiledPackageNeedNotesThatFit(shape: String, type: String, word: String) throws {
+            let notes = "inputs:\n  - {name: pixels, type: \(type), shape: \(shape)}\n"
+            let error = #expect(throws: ServingError.self) { _ = try Self.package(notes) }
+            #expect(error?.code == .modelInvalid)
+            #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+        }
+
+        @Test func ofACompiledPackageNeedNotes() throws {
+            let error = #expect(throws: ServingError.self) { _ = try Self.package(nil) }
+            #expect(error?.message.contains("write a model.yaml") == true)
+        }
+
+        @Test func ofACompiledPackageAreFoundOutByATrial() throws {
+            let notes = "inputs:\n  - {name: x, type: FP32, shape: [-1, 64]}\n"
+            let model = try Self.package(notes)
+            defer { model.unload() }
+            let signature = model.declaration.signatures[0]
+            #expect(signature.outputs.map(\.name) == ["output_0"])
+            #expect(signature.outputs.map(\.wireShape) == [[-1, 10]])
+            #expect(signature.batching == .leadingDimension)
+            // A package that compares its inputs itself would refuse a single row.
+            let row = try Fixture.tensor(.float32, [1, 64], [Float](repeating: 0.5, count: 64))
+            #expect(try Fixture.run(model, signature, [row])[0].shape == Shape([1, 10]))
+        }
+
+        private static func package(_ notes: String?) throws -> any LoadedModel {
             let copy = try TemporaryDirectory()
-            try copy.write(
-                "model.pt2", try Fixture.bytes(Fixture.directory("digits_compiled") + "/model.pt2"))
+            let path = Fixture.directory("digits_compiled") + "/model.pt2"
+            try copy.write("model.pt2", try Fixture.bytes(path))
+            if let notes { try copy.write("model.yaml", Array(notes.utf8)) }
             let source = try Fixture.source(directory: copy.path, entry: "model.pt2")
-            try Fixture.withModel(source) { model, signature in
-                #expect(signature.inputs.map(\.name) == ["input_0"])
-                for (dimensions, count) in [([3, 5], 15), ([64], 64), ([0, 64], 0)] {
-                    let values = [Float](repeating: 0, count: count)
-                    let input = try Fixture.tensor(.float32, dimensions, values)
-                    let error = #expect(throws: ServingError.self) {
-                        _ = try Fixture.run(model, signature, [input])
-                    }
-                    #expect(error?.code == .invalidTensor, "\(dimensions): \(error?.message ?? "")")
-                }
-                let wrong = try Fixture.tensor(.float64, [1, 64], [Double](repeating: 0, count: 64))
-                let error = #expect(throws: ServingError.self) {
-                    _ = try Fixture.run(model, signature, [wrong])
-                }
-                #expect(error?.code == .invalidTensor, "\(error?.message ?? "")")
-            }
+            return try Fixture.engine.load(source, Fixture.environment)
         }
     #endif
 

@@ -88,7 +88,7 @@ struct Identities {
             ("other_zip.pt", .modelInvalid, "not of PyTorch"),
             ("bad_code.pt", .modelInvalid, "PyTorch 2.13"),
             ("unknown_op.pt", .modelInvalid, "rulu"),
-            ("no_such_file.pt", .modelInvalid, "no_such_file.pt"),
+            ("no_such_file.pt", .modelInvalid, "name the one to load"),
         ]
         let sources = sources
         let directories = directories

@@ -83,7 +83,9 @@ private struct ArgumentBuilder {
 
     private mutating func dictionary() throws(ServingError) {
         let prefix = isOnly ? "" : argument.name + "."
-        var keys = declared.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        var keys = declared.filter { $0.hasPrefix(prefix) }.map {
+            String($0.dropFirst(prefix.count))
+        }
         if keys.isEmpty { keys = example?.object?.keys.sorted() ?? [] }
         guard !keys.isEmpty else {
             throw ServingError(

@@ -62,7 +62,8 @@ struct PackageCall {
         _ tree: DocumentValue, _ name: String, depth: Int, into names: inout [String]
     ) throws(ServingError) {
         guard depth < 16, names.count < leavesMaximum else {
-            throw ServingError(.modelInvalid, "the package's inputs or outputs are nested too deeply")
+            throw ServingError(
+                .modelInvalid, "the package's inputs or outputs are nested too deeply")
         }
         guard let kind = kind(tree) else {
             names.append(name)
@@ -71,7 +72,8 @@ struct PackageCall {
         let children = tree["children_spec"]?.array ?? []
         var keys: [String] = []
         if kind == "builtins.dict", let context = tree["context"]?.string {
-            keys = try DocumentValue(json: context, valuesMaximum: leavesMaximum)
+            keys =
+                try DocumentValue(json: context, valuesMaximum: leavesMaximum)
                 .array?.compactMap(\.string) ?? []
         }
         for (index, child) in children.enumerated() {

@@ -152,7 +152,8 @@ struct ModelInterface {
         if notes.isBatched == false { return .none(reason: "\(ModelNotes.fileName) says so") }
         guard notes.inputs != nil else {
             return .none(
-                reason: "no \(ModelNotes.fileName) says that dimension 0 of the inputs is the batch")
+                reason: "no \(ModelNotes.fileName) says that dimension 0 of the inputs is the batch"
+            )
         }
         return ModelSignature.batching(inputs: inputs, outputs: outputs)
     }

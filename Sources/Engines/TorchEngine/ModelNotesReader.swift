@@ -133,7 +133,8 @@ struct ModelNotesReader {
         guard name.utf8.count <= Limits.nameBytesMaximum else {
             throw NotesLine.wrong(line, "has a name of more than \(Limits.nameBytesMaximum) bytes")
         }
-        guard let typeName = values["type"], let type = TorchElementType.type(named: typeName) else {
+        guard let typeName = values["type"], let type = TorchElementType.type(named: typeName)
+        else {
             let names = ElementType.allCases.map(\.openInferenceName)
             throw NotesLine.wrong(
                 line,

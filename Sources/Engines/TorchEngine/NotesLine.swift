@@ -102,11 +102,14 @@ struct NotesLine {
                 }
                 result.append(extent == -1 ? .dynamic(name: nil) : .fixed(extent))
             } else {
-                let isName = !part.isEmpty && part.allSatisfy {
-                    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")
-                }
+                let isName =
+                    !part.isEmpty
+                    && part.allSatisfy {
+                        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")
+                    }
                 guard isName else {
-                    throw wrong("gives '\(name)' the extent '\(part.clipped())': a number or a name")
+                    throw wrong(
+                        "gives '\(name)' the extent '\(part.clipped())': a number or a name")
                 }
                 result.append(.dynamic(name: part))
             }

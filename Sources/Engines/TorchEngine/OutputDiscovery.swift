@@ -21,9 +21,6 @@ struct OutputDiscovery {
     let call: TorchCall
     let leaves: [CallPlan.Leaf]
 
-    /// More elements than this in an input of zeros are not tried.
-    private static let elementsMaximum = 16 << 20
-
     /// One output of a trial run.
     private struct Trial {
         let key: String?
@@ -135,7 +132,8 @@ struct OutputDiscovery {
     }
 
     /// Runs on zeros; extents that vary are as in the trace's example, or 1, and `extra` more.
-    private func tried(_ inputs: [TensorSpecification], extra: Int) throws(TorchFailure) -> [Trial] {
+    private func tried(_ inputs: [TensorSpecification], extra: Int) throws(TorchFailure) -> [Trial]
+    {
         var tensors: [Tensor] = []
         for (index, input) in inputs.enumerated() {
             guard let dimensions = input.dimensions else {
@@ -148,7 +146,7 @@ struct OutputDiscovery {
                 guard hasExample, let example else { return 1 + extra }
                 return example[place] + (place == 0 ? extra : 0)
             }
-            tensors.append(try Self.zeros(input.elementType, shape))
+            tensors.append(try Tensor.zeros(input.elementType, shape))
         }
         let result = try RunSlot(handle, inputCount: tensors.count).run(call, tensors)
         var trials: [Trial] = []
@@ -164,24 +162,6 @@ struct OutputDiscovery {
             }
         }
         return trials
-    }
-
-    private static func zeros(_ type: ElementType, _ dimensions: [Int]) throws(TorchFailure)
-        -> Tensor
-    {
-        do throws(ServingError) {
-            let shape = try Shape(dimensions)
-            guard shape.elementCount <= elementsMaximum else {
-                throw ServingError(.invalidTensor, "an input of \(shape) is too large to try")
-            }
-            // A string of no bytes is a length of four zero bytes.
-            let width = type.byteWidth ?? BytesElements.lengthPrefixBytes
-            let memory = try TensorMemory.allocate(byteCount: shape.elementCount * width)
-            for index in memory.bytes.indices { memory.bytes[index] = 0 }
-            return Tensor(trusted: type, shape, memory.freeze())
-        } catch {
-            throw TorchFailure(error.message)
-        }
     }
 }
 

@@ -39,8 +39,11 @@ public struct TorchEngine: Engine {
     }
 
     public func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
-        let entry = try Self.entry(of: source)
-        return ResourceEstimate(memoryBytes: MemoryEstimate.bytes(fileBytes: entry.byteCount))
+        _ = try Self.entry(of: source)
+        let file = try FileBytes(source.entryPath)
+        let unpacked = (try? ZipDirectory(file))?.unpackedByteCount ?? 0
+        return ResourceEstimate(
+            memoryBytes: MemoryEstimate.bytes(fileBytes: max(file.count, unpacked)))
     }
 
     public func load(_ source: ModelSource, _ environment: EngineEnvironment)
@@ -73,15 +76,14 @@ public struct TorchEngine: Engine {
         _ library: TorchLibrary, _ processors: Int
     ) throws(ServingError) -> TorchModel {
         let concurrency = options.concurrency ?? processors
-        let handle: TorchHandle
-        let json: String
-        do throws(TorchFailure) {
-            handle = try TorchHandle(library, source.entryPath, file, runners: concurrency)
-            json = try handle.description()
-        } catch {
-            throw error.loading(version: library.version)
-        }
-        let description = try ModelDescription(json: json)
+        let handle =
+            switch file {
+            case .script: try script(source.entryPath, library)
+            case .package:
+                try PackageCheck.load(
+                    library, source.entryPath, notes, options, runners: concurrency)
+            }
+        let description = try handle.modelDescription()
         let interface = ModelInterface(
             handle: handle, description: description, notes: notes, options: options)
         let changesModule = description.methods.contains { $0.changesModule }
@@ -89,6 +91,16 @@ public struct TorchEngine: Engine {
             handle, try interface.signatures(),
             platform: file == .script ? "pytorch_torchscript" : "pytorch_aotinductor",
             properties: description.metadata, concurrencyMaximum: changesModule ? 1 : concurrency)
+    }
+
+    private static func script(_ path: String, _ library: TorchLibrary) throws(ServingError)
+        -> TorchHandle
+    {
+        do throws(TorchFailure) {
+            return try TorchHandle(library, path, .script, runners: 1)
+        } catch {
+            throw error.loading(version: library.version)
+        }
     }
 
     private static func notes(beside source: ModelSource) throws(ServingError) -> ModelNotes {

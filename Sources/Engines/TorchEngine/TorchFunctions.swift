@@ -7,6 +7,7 @@ struct TorchFunctions: Sendable {
     let version: slipway_torch_version_fn
     let start: slipway_torch_start_fn
     let loadScript: slipway_torch_load_script_fn
+    let checkPackages: slipway_torch_check_packages_fn
     let loadPackage: slipway_torch_load_package_fn
     let describe: slipway_torch_describe_fn
     let freeText: slipway_torch_free_text_fn
@@ -34,6 +35,7 @@ struct TorchFunctions: Sendable {
         version = try function("version", slipway_torch_version_fn.self)
         start = try function("start", slipway_torch_start_fn.self)
         loadScript = try function("load_script", slipway_torch_load_script_fn.self)
+        checkPackages = try function("check_packages", slipway_torch_check_packages_fn.self)
         loadPackage = try function("load_package", slipway_torch_load_package_fn.self)
         describe = try function("describe", slipway_torch_describe_fn.self)
         freeText = try function("free_text", slipway_torch_free_text_fn.self)

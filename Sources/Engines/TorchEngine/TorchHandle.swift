@@ -19,6 +19,7 @@ final class TorchHandle: @unchecked Sendable {
             switch file {
             case .script: library.functions.loadScript(path, &model, error)
             case .package:
+                // In turns and with a check: see `PackageCheck`.
                 library.functions.loadPackage(path, Int32(clamping: runners), &model, error)
             }
         }
@@ -31,8 +32,20 @@ final class TorchHandle: @unchecked Sendable {
         library.functions.unload(pointer)
     }
 
-    /// What the shim says of it, as JSON.
-    func description() throws(TorchFailure) -> String {
+    /// What the shim says of it.
+    ///
+    /// - Throws: `model_invalid` when that cannot be told.
+    func modelDescription() throws(ServingError) -> ModelDescription {
+        let json: String
+        do throws(TorchFailure) {
+            json = try text()
+        } catch {
+            throw error.loading(version: library.version)
+        }
+        return try ModelDescription(json: json)
+    }
+
+    private func text() throws(TorchFailure) -> String {
         var text: UnsafeMutablePointer<CChar>?
         try library.functions.check { library.functions.describe(pointer, &text, $0) }
         defer { library.functions.freeText(text) }

@@ -9,6 +9,9 @@ struct TorchOptions: Sendable {
             name: "concurrency", values: "1 to 1024", defaultText: "the processors it may use",
             meaning: "How many runs at a time; a model that changes itself runs one at a time."),
         .init(
+            name: "check_package", values: "true or false", defaultText: "true",
+            meaning: "Whether a trial run compares model.yaml with a compiled package (.pt2)."),
+        .init(
             name: "input_names", values: "names with commas between them",
             defaultText: "those of the model",
             meaning: "Other names for the inputs, in the model's order, for clients that use them."),
@@ -18,6 +21,8 @@ struct TorchOptions: Sendable {
             meaning: "Other names for the outputs, in the model's order."),
     ]
 
+    /// Whether a compiled package's own declaration is compared with `model.yaml` by a trial run.
+    let checksPackage: Bool
     /// Runs at a time; nil: the budget.
     let concurrency: Int?
     /// Names of the inputs instead of the model's; nil: the model's.
@@ -30,6 +35,7 @@ struct TorchOptions: Sendable {
     /// - Throws: `configuration_invalid` for an unknown option or a wrong value.
     init(_ options: EngineOptions) throws(ServingError) {
         try options.requireKnown(Self.reference.map(\.name), engine: "torch")
+        checksPackage = try options.boolean("check_package") ?? true
         concurrency = try options.integer("concurrency", in: 1...1024)
         inputNames = try Self.names(options, "input_names")
         outputNames = try Self.names(options, "output_names")

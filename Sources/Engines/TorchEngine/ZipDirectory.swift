@@ -13,6 +13,8 @@ struct ZipDirectory {
         let isStored: Bool
         /// Bytes of it in the archive.
         let byteCount: Int
+        /// Bytes of it when unpacked.
+        let unpackedByteCount: Int
         /// Where its local header is.
         let offset: Int
     }
@@ -44,7 +46,8 @@ struct ZipDirectory {
         let tail = LittleEndian(try file.read(at: tailStart, count: tailCount))
         var at = tailCount - endBytes
         while at >= 0, tail.integer(at, 4) != 0x0605_4B50 { at -= 1 }
-        guard at >= 0, let count32 = tail.integer(at + 12, 4), let offset32 = tail.integer(at + 16, 4)
+        guard at >= 0, let count32 = tail.integer(at + 12, 4),
+            let offset32 = tail.integer(at + 16, 4)
         else { throw corrupt("the directory at its end is missing: it is cut short") }
         var (offset, count) = (offset32, count32)
         if offset == 0xFFFF_FFFF || count == 0xFFFF_FFFF || tail.integer(at + 10, 2) == 0xFFFF {
@@ -73,6 +76,7 @@ struct ZipDirectory {
             guard directory.integer(at, 4) == 0x0201_4B50,
                 let method = directory.integer(at + 10, 2),
                 let byteCount = directory.integer(at + 20, 4),
+                let unpackedByteCount = directory.integer(at + 24, 4),
                 let nameCount = directory.integer(at + 28, 2),
                 let extraCount = directory.integer(at + 30, 2),
                 let commentCount = directory.integer(at + 32, 2),
@@ -80,11 +84,16 @@ struct ZipDirectory {
             else { throw corrupt("entry \(entries.count) of its directory is broken") }
             let name = String(decoding: bytes[(at + 46)..<(at + 46 + nameCount)], as: UTF8.self)
             entries.append(
-                Entry(name: name, isStored: method == 0, byteCount: byteCount, offset: offset))
+                Entry(
+                    name: name, isStored: method == 0, byteCount: byteCount,
+                    unpackedByteCount: unpackedByteCount, offset: offset))
             at += 46 + nameCount + extraCount + commentCount
         }
         return entries
     }
+
+    /// Bytes of all files when unpacked; each is at most 4 GB, so that the sum cannot overflow.
+    var unpackedByteCount: Int { entries.reduce(0) { $0 + $1.unpackedByteCount } }
 
     /// The first bytes of an entry; fewer when it is shorter, none when it is compressed.
     ///

@@ -4,7 +4,10 @@ import ServingCore
 
 extension TritonModelConfiguration {
     /// Triton's names for what one of our engines runs.
-    private static let ourNames = ["onnxruntime_onnx": "onnxruntime", "onnxruntime": "onnxruntime"]
+    private static let ourNames = [
+        "onnxruntime_onnx": "onnxruntime", "onnxruntime": "onnxruntime", "pytorch": "torch",
+        "pytorch_libtorch": "torch",
+    ]
 
     /// Triton's names for frameworks, and what people call them.
     private static let frameworks = [
@@ -26,13 +29,14 @@ extension TritonModelConfiguration {
             }
             let own = ourNames[name] ?? name
             guard engines.contains(own) else {
+                let usable = ourNames.filter { engines.contains($0.value) }.keys.sorted()
                 let framework = frameworks[name].map { ", for models of \($0)" } ?? ""
                 throw root.wrong(
                     field,
                     "is '\(name.clipped(to: 80))'\(framework), which no engine here runs (engines: "
                         + engines.joined(separator: ", ")
                         + "); serve an export to ONNX with backend \"onnxruntime\""
-                        + NearestName.hint(for: name, among: ourNames.keys.sorted()))
+                        + NearestName.hint(for: name, among: usable))
             }
             if let engine, engine != own {
                 throw root.wrong(field, "is '\(own)', but 'platform' means '\(engine)'")

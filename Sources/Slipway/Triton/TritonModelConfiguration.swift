@@ -82,6 +82,7 @@ extension TritonModelConfiguration {
         try readBatching(root)
         try readOptimization(root)
         try readParameters(root)
+        readPositionalNames()
         samples = try root.messages("model_warmup").map { (message) throws(ServingError) in
             try sample(message)
         }

@@ -100,6 +100,10 @@ typedef int32_t (*slipway_torch_start_fn)(int32_t threads, slipway_torch_error *
 /// Loads a TorchScript file, or an AOTInductor package with so many runners.
 typedef int32_t (*slipway_torch_load_script_fn)(
     const char *path, slipway_torch_model **model, slipway_torch_error *error);
+
+/// Whether packages whose first run comes later compare their inputs with what they were compiled
+/// for; they read beyond smaller ones when they do not.
+typedef int32_t (*slipway_torch_check_packages_fn)(int32_t checks, slipway_torch_error *error);
 typedef int32_t (*slipway_torch_load_package_fn)(
     const char *path, int32_t runners, slipway_torch_model **model, slipway_torch_error *error);
 
