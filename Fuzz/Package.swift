@@ -17,6 +17,7 @@ let names = [
     "InvocationsBody",
     "JSONDocument",
     "JSONTensorReader",
+    "LightGBMModel",
     "ModelConfiguration",
     "ModelInferRequest",
     "PredictBody",
@@ -25,6 +26,7 @@ let names = [
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "XGBoostModel",
 ]
 
 let package = Package(
