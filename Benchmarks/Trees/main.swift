@@ -13,7 +13,7 @@ let features = 64
 let rounds = 7
 
 func fail(_ words: String) -> Never {
-    fputs(words + "\n", stderr)
+    print(words)
     exit(1)
 }
 
@@ -23,9 +23,7 @@ func best(_ calls: Int, _ body: (Int) -> Void) -> Double {
     for _ in 0..<rounds {
         let start = MonotonicTime.now()
         for call in 0..<calls { body(call) }
-        let elapsed = start.duration(to: .now())
-        let seconds =
-            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        let seconds = Double(MonotonicTime.now().nanoseconds(since: start)) * 1e-9
         best = min(best, seconds * 1e6 / Double(calls))
     }
     return best
@@ -56,7 +54,7 @@ let floats = doubles.map { Float($0) }
 let engine = TreeEngine()
 
 /// Loads a model and makes a function that runs it on the rows at a place.
-func own(_ name: String) throws -> (_ type: ElementType, _ run: (Tensor) -> Double) {
+func own(_ name: String) throws -> (type: ElementType, run: (Tensor) -> Double) {
     let source = ModelSource(
         identity: ModelIdentity(try ModelName("bench"), ModelVersion(1)),
         files: try ModelFiles.list(folder), entry: name)

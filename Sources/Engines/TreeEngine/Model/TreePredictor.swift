@@ -18,7 +18,7 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
 
     /// Rows that are prepared together: their values fit into the processor's nearest memory.
     private var blockRows: Int {
-        let fitting = 32_768 / (forest.rowWidth * MemoryLayout<Scalar>.size)
+        let fitting = 16_384 / (forest.rowWidth * MemoryLayout<Scalar>.size)
         return min(max(fitting, 4), 64) & ~3
     }
     /// Steps of walks after which a run looks whether it was stopped.
