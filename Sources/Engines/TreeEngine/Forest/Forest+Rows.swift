@@ -43,7 +43,9 @@ extension Forest {
         let node = node(at: offset)
         isInside |= node.slot
         let value = row.load(fromByteOffset: Int(node.slot), as: Scalar.self)
-        return node.child &+ (value <= node.value ? 0 : ForestNode<Scalar>.stride)
+        // Without a branch, which half of all steps would guess wrong: a Bool's byte is 0 or 1.
+        let isSecond = UInt32(unsafeBitCast(!(value <= node.value), to: UInt8.self))
+        return node.child &+ isSecond &* ForestNode<Scalar>.stride
     }
 
     /// The leaf that a row comes to, in bytes from the first node.

@@ -72,6 +72,8 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
     let nodes: UnsafeMutablePointer<ForestNode<Scalar>>
     let nodeCount: Int
     let trees: [TreePlace]
+    /// Steps that a row takes at most.
+    let depthSum: Int
     /// What each value of a prepared row is made from.
     let slots: [PreparedSlot<Scalar>]
     /// Whether there are slots that a sign does not describe.
@@ -97,6 +99,7 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
         self.nodes = nodes
         self.nodeCount = nodeCount
         self.trees = trees
+        depthSum = trees.reduce(0) { $0 + Int($1.depth) }
         self.slots = slots.map(PreparedSlot.init)
         hasRareSlots = slots.contains { $0.kind != .plain && $0.kind != .negated }
         self.categories = categories
