@@ -192,6 +192,13 @@ let package = Package(
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),
 
+        .executableTarget(
+            name: "bench-trees",
+            dependencies: [
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "TreeEngine",
+            ],
+            path: "Benchmarks/Trees", exclude: ["make_models.py", "run"], swiftSettings: settings),
+
         // MARK: Test support: fakes and the suite that every engine passes
         .target(
             name: "TestSupport",

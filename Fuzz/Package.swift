@@ -17,6 +17,7 @@ let names = [
     "InvocationsBody",
     "JSONDocument",
     "JSONTensorReader",
+    "LightGBMModel",
     "ModelConfiguration",
     "ModelInferRequest",
     "PredictBody",
@@ -28,6 +29,7 @@ let names = [
     "TextProtobuf",
     "YAMLValue",
     "WorkerProtocol",
+    "XGBoostModel",
 ]
 
 let package = Package(

@@ -19,6 +19,7 @@ import Testing
         "InvocationsBody": { fuzzInvocationsBody($0) },
         "JSONDocument": { fuzzJSONDocument($0) },
         "JSONTensorReader": { fuzzJSONTensorReader($0) },
+        "LightGBMModel": { fuzzLightGBMModel($0) },
         "ModelConfiguration": { fuzzModelConfiguration($0) },
         "ModelInferRequest": { fuzzModelInferRequest($0) },
         "PredictBody": { fuzzPredictBody($0) },
@@ -30,6 +31,7 @@ import Testing
         "TextProtobuf": { fuzzTextProtobuf($0) },
         "YAMLValue": { fuzzYAMLValue($0) },
         "WorkerProtocol": { fuzzWorkerProtocol($0) },
+        "XGBoostModel": { fuzzXGBoostModel($0) },
     ]
 
     @Test(arguments: targets.keys.sorted())

@@ -42,12 +42,27 @@ public struct TreeEngine: Engine {
         let file = try FileContent(source.entryPath)
         defer { withExtendedLifetime(file) {} }
         do throws(ServingError) {
-            let content = try TreeModelContent(file.bytes, options)
-            return TreeModel(
-                content, options, concurrencyMaximum: environment.budget.processors)
+            return try Self.model(
+                file.bytes, options, concurrencyMaximum: environment.budget.processors)
         } catch {
             throw error.inContext("cannot load \(source.entryPath)")
         }
+    }
+
+    /// Reads the bytes of a model file, of any form, as `load` does.
+    ///
+    /// - Throws: `model_invalid`; `configuration_invalid` for options that the model cannot follow.
+    public static func model(
+        _ bytes: UnsafeRawBufferPointer, options: EngineOptions = EngineOptions([:])
+    ) throws(ServingError) -> any LoadedModel {
+        try model(bytes, TreeOptions(options), concurrencyMaximum: 1)
+    }
+
+    private static func model(
+        _ bytes: UnsafeRawBufferPointer, _ options: TreeOptions, concurrencyMaximum: Int
+    ) throws(ServingError) -> any LoadedModel {
+        let content = try TreeModelContent(bytes, options)
+        return TreeModel(content, options, concurrencyMaximum: concurrencyMaximum)
     }
 
     public func availability(_ environment: EngineEnvironment) -> EngineAvailability {
@@ -57,7 +72,7 @@ public struct TreeEngine: Engine {
     private static func entry(of source: ModelSource) throws(ServingError) -> ModelFiles.Entry {
         if let entry = source.files.entry(source.entry), !entry.isDirectory { return entry }
         let names = TreeFiles.models(source.files).map(\.name)
-        guard !names.isEmpty else {
+        guard source.entry == TreeFiles.ambiguousEntry, !names.isEmpty else {
             throw ServingError(.modelInvalid, "\(source.files.directory) has no \(source.entry)")
         }
         throw ServingError(

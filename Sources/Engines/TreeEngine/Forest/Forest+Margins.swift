@@ -42,39 +42,6 @@ extension Forest {
         }
     }
 
-    /// Adds one tree's leaves to the margins of four rows.
-    ///
-    /// - Parameters:
-    ///   - rows: Prepared rows, `width` bytes apart.
-    ///   - margins: Values of the rows, `groups` apart.
-    @inline(__always)
-    func addMargins(
-        of tree: TreePlace, rows: UnsafeRawPointer, width: Int,
-        to margins: UnsafeMutablePointer<Scalar>, groups: Int
-    ) {
-        let (second, third, fourth) = (rows + width, rows + 2 &* width, rows + 3 &* width)
-        var (w, x, y, z) = (tree.root, tree.root, tree.root, tree.root)
-        if tree.hasCategories {
-            w = leaf(of: tree, rows)
-            x = leaf(of: tree, second)
-            y = leaf(of: tree, third)
-            z = leaf(of: tree, fourth)
-        } else {
-            var isInside: UInt32
-            repeat {
-                isInside = 0
-                w = step(w, rows, &isInside)
-                x = step(x, second, &isInside)
-                y = step(y, third, &isInside)
-                z = step(z, fourth, &isInside)
-            } while isInside != 0
-        }
-        add(w, tree.group, margins)
-        add(x, tree.group, margins + groups)
-        add(y, tree.group, margins + 2 &* groups)
-        add(z, tree.group, margins + 3 &* groups)
-    }
-
     @inline(__always)
     private func add(
         _ leaf: UInt32, _ group: UInt32, _ margins: UnsafeMutablePointer<Scalar>

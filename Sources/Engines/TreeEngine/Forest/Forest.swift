@@ -49,6 +49,19 @@ struct RowSlot: Hashable, Sendable {
     var feature: UInt32
 }
 
+/// A slot in the form that preparing reads: with the factor that stands for its sign.
+struct PreparedSlot<Scalar: ForestScalar>: Sendable {
+    let feature: UInt32
+    let kind: RowSlot.Kind
+    let sign: Scalar
+
+    init(_ slot: RowSlot) {
+        feature = slot.feature
+        kind = slot.kind
+        sign = kind == .negated || kind == .zeroAsNaNNegated ? -1 : 1
+    }
+}
+
 /// Trees, checked and laid out for walking; the memory is one block.
 ///
 /// Every child lies behind its parent within the block and is the child of one node only, so that
@@ -59,7 +72,12 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
     let nodes: UnsafeMutablePointer<ForestNode<Scalar>>
     let nodeCount: Int
     let trees: [TreePlace]
-    let slots: [RowSlot]
+    /// Steps that a row takes at most.
+    let depthSum: Int
+    /// What each value of a prepared row is made from.
+    let slots: [PreparedSlot<Scalar>]
+    /// Whether there are slots that a sign does not describe.
+    let hasRareSlots: Bool
     let categories: CategorySets
     /// The leaves' names by node; empty unless asked for.
     let identifiers: [Int32]
@@ -81,7 +99,9 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
         self.nodes = nodes
         self.nodeCount = nodeCount
         self.trees = trees
-        self.slots = slots
+        depthSum = trees.reduce(0) { $0 + Int($1.depth) }
+        self.slots = slots.map(PreparedSlot.init)
+        hasRareSlots = slots.contains { $0.kind != .plain && $0.kind != .negated }
         self.categories = categories
         self.identifiers = identifiers
         self.covers = covers
@@ -92,8 +112,12 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
 
     deinit { nodes.deallocate() }
 
-    /// Values of a prepared row, with the NaN in front.
-    var rowWidth: Int { slots.count + 1 }
+    /// Values of a prepared row, with the NaN in front; an odd number of cache lines, so that the same
+    /// value of many rows does not compete for the same place in the cache.
+    var rowWidth: Int {
+        let perLine = 64 / MemoryLayout<Scalar>.size
+        return ((slots.count + perLine) / perLine | 1) * perLine
+    }
 
     /// The node at a place in bytes.
     @inline(__always)

@@ -18,8 +18,8 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
 
     /// Rows that are prepared together: their values fit into the processor's nearest memory.
     private var blockRows: Int {
-        let fitting = 32_768 / (forest.rowWidth * MemoryLayout<Scalar>.size)
-        return min(max(fitting, 4), 64) & ~3
+        let fitting = 16_384 / (forest.rowWidth * MemoryLayout<Scalar>.size)
+        return min(max(fitting, 1), 64)
     }
     /// Steps of walks after which a run looks whether it was stopped.
     private static var stepsBetweenLooks: Int { 1 << 21 }
@@ -37,7 +37,7 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
     ) throws(ServingError) {
         let groups = base.count
         let width = forest.rowWidth
-        let capacity = min(blockRows, (rowCount + 3) & ~3)
+        let capacity = min(blockRows, rowCount)
         let contributed = contributions == nil ? 0 : groups * (featureCount + 1)
         let scratch = UnsafeMutablePointer<Scalar>.allocate(
             capacity: capacity * width + capacity * groups + groups + contributed)
@@ -84,27 +84,14 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
                 for group in 0..<groups { margins[row * groups + group] = base[group] }
             }
         }
-        let inFours = count & ~3
-        if inFours > 0 {
-            var steps = 0
-            for tree in forest.trees {
-                var row = 0
-                while row < inFours {
-                    forest.addMargins(
-                        of: tree, rows: rows + row * width,
-                        width: width * MemoryLayout<Scalar>.size,
-                        to: margins + row * groups, groups: groups)
-                    row += 4
-                }
-                steps += Int(tree.depth) * inFours
-                if steps > Self.stepsBetweenLooks {
-                    if let error = cancellation.error { throw error }
-                    steps = 0
-                }
-            }
-        }
-        for row in inFours..<count {
+        var steps = 0
+        for row in 0..<count {
             forest.addMargins(of: rows + row * width, to: margins + row * groups)
+            steps += forest.depthSum
+            if steps > Self.stepsBetweenLooks {
+                if let error = cancellation.error { throw error }
+                steps = 0
+            }
         }
     }
 
