@@ -21,7 +21,7 @@ def configuration(models):
         json.dumps({"name": name, "source": str(source), "options": options})
         for name, (source, options) in models.items()
     ]
-    return "listen: { rest: 0, admin: 0 }\ninvocations: { model: columns }\nmodels:\n" + "".join(f"  - {text}\n" for text in sections)
+    return "listen: { rest: 0, grpc: 0, admin: 0 }\ninvocations: { model: columns }\nmodels:\n" + "".join(f"  - {text}\n" for text in sections)
 
 
 @pytest.fixture(scope="module")
