@@ -110,7 +110,9 @@ import Testing
     @Test(arguments: ["iris_logistic", "wine_forest", "diabetes_linear", "text_hashing"])
     func refusesEveryFileThatIsCutOrGone(name: String) throws {
         let contents = try Fixture.contents(name)
-        for (file, bytes) in contents where file.contains("part-") && !file.contains(".crc") {
+        // A forest's trees all have the same weight, so its treesMetadata is not read.
+        for (file, bytes) in contents
+        where file.contains("part-") && !file.contains(".crc") && !file.contains("treesMetadata") {
             for count in [nil, 0, bytes.count / 3, bytes.count - 3] {
                 var damaged = contents
                 damaged[file] = count.map { Array(bytes.prefix($0)) }
