@@ -24,7 +24,7 @@ build: ## Build the program: .build/release/slipway
 
 serve: ## Build, and serve the example models
 	@scripts/bootstrap serve
-	@scripts/fetch-deps
+	@scripts/fetch-deps onnxruntime
 	@$(MAKE) build
 	@scripts/serve-examples
 
@@ -40,7 +40,7 @@ fmt: ## Format the Swift sources in place
 
 bench: ## Measure against the floors, in one run
 	@scripts/bootstrap bench
-	@scripts/fetch-deps
+	@scripts/fetch-deps onnxruntime
 	swift build -c release --product slipway
 	swift build -c release --product bench-floor
 	@Benchmarks/run

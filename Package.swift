@@ -23,10 +23,13 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target that lives in `Sources/<layer>/<name>`.
-func room(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func room(
+    _ layer: String, _ name: String, _ dependencies: [Target.Dependency] = [],
+    data: [String] = [], resources: [Resource]? = nil
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)",
-        swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", exclude: data,
+        resources: resources, swiftSettings: settings)
 }
 
 /// The test target of a room, in `Tests/<name>Tests`.
@@ -77,7 +80,7 @@ let package = Package(
             "Engines", "ONNXEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CONNXRuntime",
+                "EngineDocuments", "CONNXRuntime",
             ]),
         room("Engines", "EngineDocuments", ["ServingCore"]),
         .target(name: "CWorkerProcess", path: "Sources/Engines/CWorkerProcess"),
@@ -89,7 +92,7 @@ let package = Package(
             "Engines", "TensorFlowEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "NativeLibrary",
-                "CTensorFlow",
+                "EngineDocuments", "CTensorFlow",
             ]),
         .target(name: "CTorchShim", path: "Sources/Engines/CTorchShim"),
         room(
@@ -111,12 +114,13 @@ let package = Package(
         room(
             "Engines", "SparkEngine",
             ["ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments"]),
+        .target(name: "CPythonWorker", path: "Sources/Engines/CPythonWorker"),
         room(
             "Engines", "PythonEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
-                "CWorkerProcess", "WorkerProcess",
-            ]),
+                "CWorkerProcess", "WorkerProcess", "CPythonWorker",
+            ], data: ["Worker"]),
         room(
             "Engines", "BuiltinEngine", ["ServingCore", "Tensors", "Inference", "EngineInterface"]),
 
@@ -156,6 +160,10 @@ let package = Package(
                 "TorchEngine", "MXNetEngine", "TreeEngine", "SparkEngine", "PythonEngine",
                 "BuiltinEngine", "Listener", "Wire", "Protocols", "Models", "Scheduling",
                 "Telemetry", "Conformance", "CZlib", nioCore, nioPosix, nioHTTP1, logging, yams,
+            ],
+            // Python programs that `slipway engines install` and `slipway convert` run.
+            resources: [
+                .embedInCode("EngineLibraries/fetch_engines.py"), .embedInCode("Conversion/Tools"),
             ]),
         room(
             "", "SlipwayClient",
@@ -178,7 +186,8 @@ let package = Package(
         .executableTarget(
             name: "bench-floor",
             dependencies: [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine", "Wire",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
+                "TensorFlowEngine", "Wire",
                 nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
             ],
             path: "Benchmarks/Floor", swiftSettings: settings),
@@ -214,8 +223,8 @@ let package = Package(
         tests(
             "ONNXEngine",
             [
-                "ServingCore", "Tensors", "Inference", "EngineInterface", "ONNXEngine",
-                "EngineConformance",
+                "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
+                "ONNXEngine", "EngineConformance",
             ]),
         tests("EngineDocuments", ["ServingCore", "EngineDocuments"]),
         tests(

@@ -23,10 +23,12 @@ let names = [
     "PredictBody",
     "PredictRequest",
     "RequestPath",
+    "SavedModel",
     "SparkPipeline",
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "WorkerProtocol",
 ]
 
 let package = Package(

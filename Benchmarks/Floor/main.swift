@@ -1,7 +1,8 @@
 // The floors that Benchmarks/run compares the server with:
 //   bench-floor echo PORT            a bare SwiftNIO HTTP/1.1 server that returns each body
 //   bench-floor http2-echo PORT      the same over HTTP/2, with the trailers of a gRPC call
-//   bench-floor engine MODEL.onnx N  N calls of the engine itself, one row, in this process
+//   bench-floor engine MODEL N [ROWS] N calls of the engine itself, one row, in this process;
+//                                    MODEL is a .onnx file or a saved_model.pb
 //   bench-floor json long|short N    N reads and writes of 32x784 floats as JSON
 import Glibc
 
@@ -15,12 +16,17 @@ do {
     case ("engine", 3):
         try EngineFloor.run(
             path: arguments[arguments.startIndex + 1], calls: Int(arguments.last ?? "") ?? 0)
+    case ("engine", 4):
+        try EngineFloor.run(
+            path: arguments[arguments.startIndex + 1],
+            calls: Int(arguments[arguments.startIndex + 2]) ?? 0,
+            rows: Int(arguments.last ?? "") ?? 1)
     case ("json", 3):
         try JSONFloor.run(
             kind: arguments[arguments.startIndex + 1], rounds: Int(arguments.last ?? "") ?? 1)
     default:
         say(
-            "usage: bench-floor echo PORT | http2-echo PORT | engine MODEL.onnx CALLS "
+            "usage: bench-floor echo PORT | http2-echo PORT | engine MODEL CALLS [ROWS] "
                 + "| json long|short ROUNDS")
         exit(2)
     }

@@ -41,6 +41,7 @@ struct PredictCommand: ParsableCommand {
 
     @OptionGroup(title: "Files") var input: InputFlags
     @OptionGroup(title: "Connection") var transport: TransportOptions
+    @OptionGroup(title: "Model") var localModel: LocalModelOptions
     @OptionGroup(title: "Resources") var resources: ResourceOptions
     @OptionGroup var output: OutputOptions
 
@@ -51,6 +52,9 @@ struct PredictCommand: ParsableCommand {
             throw ValidationError(
                 "--model-version and --label are for a server; give the version's directory as "
                     + "the path")
+        }
+        if !isPath, localModel.engine != nil || !localModel.option.isEmpty {
+            throw ValidationError("--engine and --option are for a model's path")
         }
         if modelVersion != nil, label != nil {
             throw ValidationError("give either --model-version or --label, not both")
@@ -72,11 +76,11 @@ struct PredictCommand: ParsableCommand {
     }
 
     private func askFile() throws -> [NamedTensor] {
-        let overrides = ConfigurationOverrides(
-            processors: resources.cpus, memory: resources.memory,
-            libraryDirectories: resources.libraryDirectory)
-        let configuration = try ServeCommand.read(.arguments([]), overrides).get()
-        let local = try LocalModel(path: model, environment: EngineEnvironment(configuration))
+        let configuration = try resources.configuration()
+        let local = try LocalModel(
+            path: model, engine: localModel.engine,
+            options: try EngineOptions(words: localModel.option),
+            environment: EngineEnvironment(configuration))
         defer { local.unload() }
         var options = input.options
         options.libraryDirectories = configuration.libraryDirectories

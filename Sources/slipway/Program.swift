@@ -20,8 +20,8 @@ struct Program: ParsableCommand {
         version: VersionReport.current.version,
         subcommands: [
             ServeSubcommand.self, ModelsCommand.self, PredictCommand.self, CheckCommand.self,
-            ConfigCommand.self, EnginesCommand.self,
+            ConfigCommand.self, InspectCommand.self, ConvertCommand.self, EnginesCommand.self,
             DoctorCommand.self, ConformanceCommand.self,
-            VersionCommand.self,
+            VersionCommand.self, WorkerCommand.self,
         ])
 }

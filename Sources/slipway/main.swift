@@ -3,6 +3,8 @@ import Glibc
 import ServingCore
 import Slipway
 
+Engines.allowWorkers()
+
 // TensorFlow Serving's and Triton's command lines have readers of their own.
 if TensorFlowServingHelp.isProgram(CommandLine.arguments.first ?? "") {
     exit(TensorFlowServingProgram.runAsOriginal(Array(CommandLine.arguments.dropFirst())))

@@ -11,7 +11,7 @@ enum Rooms {
                 "EngineInterface", "EngineDocuments", "NativeLibrary", "CWorkerProcess",
                 "WorkerProcess", "CONNXRuntime", "ONNXEngine", "CTensorFlow", "TensorFlowEngine",
                 "CTorchShim", "TorchEngine", "CMXNet", "MXNetEngine", "TreeEngine", "SparkEngine",
-                "PythonEngine", "BuiltinEngine",
+                "CPythonWorker", "PythonEngine", "BuiltinEngine",
             ]
         ),
         (

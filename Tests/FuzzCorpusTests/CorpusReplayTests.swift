@@ -25,10 +25,12 @@ import Testing
         "PredictBody": { fuzzPredictBody($0) },
         "PredictRequest": { fuzzPredictRequest($0) },
         "RequestPath": { fuzzRequestPath($0) },
+        "SavedModel": { fuzzSavedModel($0) },
         "SparkPipeline": { fuzzSparkPipeline($0) },
         "TFRecord": { fuzzTFRecord($0) },
         "TensorProto": { fuzzTensorProto($0) },
         "TextProtobuf": { fuzzTextProtobuf($0) },
+        "WorkerProtocol": { fuzzWorkerProtocol($0) },
     ]
 
     @Test(arguments: targets.keys.sorted())

@@ -85,7 +85,12 @@ import Testing
 
     @Test func endsAfterTooManySettings() throws {
         let wire = try HTTP2Wire()
-        for _ in 0...Limits.controlFramesMaximum { try wire.send(.settings) }
+        // All in one read: the limit counts by the second of a clock that the test does not have.
+        var frames = ByteBuffer()
+        for _ in 0...(2 * Limits.controlFramesMaximum) {
+            frames.writeImmutableBuffer(HTTP2Wire.frame(.settings))
+        }
+        try wire.send(frames)
         #expect(try end(wire) == Self.enhanceYourCalm)
     }
 

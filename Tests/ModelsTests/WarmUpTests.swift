@@ -100,3 +100,14 @@ private func zeros(_ first: Float = 0) throws -> InferenceRequest {
     await harness.recorder.until { servable.requests > before && servable.health.isProven }
     #expect(harness.manager.readiness().isReady)
 }
+
+@Test func aModelThatRefusesWhatIsMadeUpAsAClientsMistakeIsAvailable() async throws {
+    let harness = try Harness()
+    harness.fileSystem.put("/m/a", "1")
+    harness.engine.behave(try identity("a", 1)) {
+        $0.model.failure = ServingError(.invalidRequest, "unknown category '0'")
+    }
+    try harness.manager.apply(AspiredState(models: [aspire("a")]))
+    await harness.until("a", 1, .available)
+    #expect(harness.status("a", 1)?.reason.contains("unproven") ?? false)
+}

@@ -113,7 +113,7 @@ import Testing
             _ = try Fixture.engine.load(Fixture.source("scalar"), environment)
         }
         #expect(error?.code == .libraryMissing)
-        #expect(error?.message.contains("scripts/fetch-deps onnxruntime") == true)
+        #expect(error?.message.contains("slipway engines install onnxruntime") == true)
         withExtendedLifetime(directory) {}
     }
 }

@@ -1,3 +1,4 @@
+import EngineDocuments
 @testable import ONNXEngine
 import Testing
 

@@ -42,6 +42,7 @@ import Testing
         (ErrorCode.labelNotFound, 400, 404), (.modelNotFound, 404, 404), (.overloaded, 429, 503),
         (.modelNotReady, 503, 503), (.deadlineExceeded, 504, 504), (.cancelled, 499, 499),
         (.methodNotAllowed, 400, 405), (.unsupported, 501, 501), (.engineFailed, 500, 500),
+        (.workerFailed, 503, 503),
     ])
     func followsEachProtocolWhereTheyDiffer(code: ErrorCode, v1: Int, v2: Int) {
         #expect(Int(TensorFlowServingStatus.of(code).http.code) == v1)
@@ -60,6 +61,7 @@ import Testing
         (.deadlineExceeded, .deadlineExceeded), (.cancelled, .cancelled),
         (.requestTooLarge, .resourceExhausted), (.unsupported, .unimplemented),
         (.modelInvalid, .dataLoss), (.shuttingDown, .unavailable),
+        (.workerFailed, .unavailable),
     ])
     func endsCallsOfTensorFlowServingWithItsCodes(code: ErrorCode, expected: GRPCStatus.Code) {
         #expect(TensorFlowServingGRPCStatus.of(ServingError(code, "x")).code == expected)

@@ -60,17 +60,22 @@ public struct ServableHealth: Sendable {
     public var consecutiveFailures: Int
     /// The latest failure of the engine, while it is not followed by a success.
     public var lastError: ServingError?
+    /// Why it cannot answer now, whatever its latest runs say; nil while it can. It ends by itself.
+    public var condition: ServingError?
 
     /// Describes; by default a version of which nothing is known yet.
     public init(
         lastSuccess: MonotonicTime? = nil, consecutiveFailures: Int = 0,
-        lastError: ServingError? = nil
+        lastError: ServingError? = nil, condition: ServingError? = nil
     ) {
         self.lastSuccess = lastSuccess
         self.consecutiveFailures = consecutiveFailures
         self.lastError = lastError
+        self.condition = condition
     }
 
-    /// Ready means: a prediction has worked, and none has failed since.
-    public var isProven: Bool { lastSuccess != nil && consecutiveFailures == 0 }
+    /// Ready means: a prediction has worked, none has failed since, and nothing else is in the way.
+    public var isProven: Bool {
+        lastSuccess != nil && consecutiveFailures == 0 && condition == nil
+    }
 }

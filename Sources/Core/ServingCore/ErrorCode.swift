@@ -22,6 +22,7 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
         case cancelled
         case shuttingDown
         case engineFailed
+        case workerFailed
         case modelInvalid
         case resourceExhausted
         case libraryMissing
@@ -50,6 +51,7 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
             case .cancelled: "cancelled"
             case .shuttingDown: "shutting_down"
             case .engineFailed: "engine_failed"
+            case .workerFailed: "worker_failed"
             case .modelInvalid: "model_invalid"
             case .resourceExhausted: "resource_exhausted"
             case .libraryMissing: "library_missing"
@@ -108,6 +110,8 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
     public static let shuttingDown = ErrorCode(name: .shuttingDown)
     /// The engine failed while it ran the model on valid input.
     public static let engineFailed = ErrorCode(name: .engineFailed)
+    /// The process that runs the model ended or had to be killed; another takes its place.
+    public static let workerFailed = ErrorCode(name: .workerFailed)
     /// The model's files are corrupt, incomplete or of a kind that the engine does not know.
     public static let modelInvalid = ErrorCode(name: .modelInvalid)
     /// Memory or another resource does not suffice.
@@ -127,7 +131,7 @@ public struct ErrorCode: Hashable, Sendable, CustomStringConvertible {
     public var isRetryable: Bool {
         switch name {
         case .modelNotReady, .overloaded, .deadlineExceeded, .shuttingDown, .resourceExhausted,
-            .addressUnavailable:
+            .addressUnavailable, .workerFailed:
             true
         default: false
         }

@@ -59,7 +59,7 @@ public struct ServingError: Error, Sendable {
 
     private static func usualSource(of code: ErrorCode) -> Source {
         switch code {
-        case .engineFailed: .engine
+        case .engineFailed, .workerFailed: .engine
         case .modelInvalid, .modelNotReady: .model
         case .overloaded, .shuttingDown, .deadlineExceeded: .gateway
         case .resourceExhausted, .libraryMissing, .configurationInvalid, .fileUnreadable,

@@ -94,6 +94,7 @@ extension AspiredModel {
         if scheduling != new.scheduling { changes.append("scheduling changed") }
         if warmUp != new.warmUp { changes.append("warm-up changed") }
         if retry != new.retry { changes.append("retries changed") }
+        if worker != new.worker { changes.append("isolation or workers changed") }
         if content != new.content { changes.append("model configuration changed") }
         note("layout", layout.rawValue, new.layout.rawValue)
         if let fault = new.fault, fault != self.fault {

@@ -38,6 +38,8 @@ public struct AspiredModel: Hashable, Sendable {
     public var warmUp: WarmUpPolicy
     /// How often and after which pause a failed load is tried again.
     public var retry: RetryPolicy
+    /// Whether it runs in processes of its own, and what these may use.
+    public var worker = WorkerSettings.standard
     /// Which directories are versions.
     public var layout = DirectoryLayout.numbered
     /// What the model's own configuration says of its content; nothing unless set.

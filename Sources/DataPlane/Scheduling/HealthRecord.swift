@@ -25,11 +25,12 @@ final class HealthRecord: Sendable {
         failures.wrappingAdd(1, ordering: .relaxed)
     }
 
-    var health: ServableHealth {
+    /// What the runs say, and what is in the way of further ones.
+    func health(condition: ServingError?) -> ServableHealth {
         let time = lastSuccess.load(ordering: .relaxed)
         return ServableHealth(
             lastSuccess: time == 0 ? nil : MonotonicTime(nanoseconds: time),
             consecutiveFailures: failures.load(ordering: .relaxed),
-            lastError: lastError.withLock { $0 })
+            lastError: lastError.withLock { $0 }, condition: condition)
     }
 }

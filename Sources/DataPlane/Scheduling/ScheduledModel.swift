@@ -40,12 +40,13 @@ public final class ScheduledModel: ManagedServable {
             policy.instances ?? model.concurrencyMaximum, model.concurrencyMaximum)
         var real = policy
         real.instances = instances
+        if model.waitsForOthers { real.placement = .pool }
         schedulingPolicy = real
         machine = Mutex(
-            SchedulerMachine(identity: metadata.identity, policy: policy, instances: instances))
+            SchedulerMachine(identity: metadata.identity, policy: real, instances: instances))
     }
 
-    public var health: ServableHealth { record.health }
+    public var health: ServableHealth { record.health(condition: model.condition) }
 
     public func submit(
         _ request: InferenceRequest,

@@ -64,14 +64,29 @@ extension BuiltinDescription {
         case "load": return .load
         case "run": return .run
         case "hang": return .hang
+        case "crash": return .crash
+        case "exhaust": return .exhaust
+        case "stall": return .stall
         default: break
+        }
+        if value.hasPrefix("exit:") {
+            return .exit(Int32(try integer(value.dropFirst(5).trimmed, in: 0...255)))
         }
         guard value.hasPrefix("every:"), let count = Int(value.dropFirst(6).trimmed), count > 0
         else {
             throw wrong(
-                "'fail' is one of load, run, hang, every:N with N from 1, not '\(value.clipped())'")
+                "'fail' is one of \(failureNames) with N from 1, not '\(value.clipped())'")
         }
         return .every(count)
+    }
+
+    static let failureNames = "load, run, hang, every:N, crash, exit:N, exhaust, stall"
+
+    static func number(_ value: String) throws(ServingError) -> Double {
+        guard let number = Double(value), number.isFinite else {
+            throw wrong("'\(value.clipped())' is no number")
+        }
+        return number
     }
 
     static func flag(_ value: String) throws(ServingError) -> Bool {

@@ -13,6 +13,9 @@ import Tensors
 /// | `delay_per_row` | how much longer for each row | none |
 /// | `load_delay` | how long a load takes | none |
 /// | `fail` | `load`, `run`, `every:3` (each third run), `hang` (a run waits until it is stopped) | never |
+/// | | in a worker process only: `crash`, `exit:3` (with that status), `exhaust` (takes memory without end), `stall` (waits and cannot be stopped) | |
+/// | `fail_on` | a number: only runs whose first input begins with it fail | every run |
+/// | `print` | a line that each run prints | none |
 /// | `batch` | `on`, `off` | `on` when the shape allows it |
 /// | `concurrency` | runs at a time | the processors |
 ///
@@ -27,8 +30,17 @@ struct BuiltinDescription: Hashable, Sendable {
 
     /// When it does not work.
     enum Failure: Hashable, Sendable {
-        case load, run, hang
+        case load, run, hang, crash, exhaust, stall
         case every(Int)
+        case exit(Int32)
+
+        /// Whether it would take the whole server down.
+        var needsWorker: Bool {
+            switch self {
+            case .crash, .exhaust, .exit, .stall: true
+            case .load, .run, .hang, .every: false
+            }
+        }
     }
 
     /// Longest delay: a mistyped one must not hold a thread for ever.
@@ -42,6 +54,8 @@ struct BuiltinDescription: Hashable, Sendable {
     var delayPerRow: Duration?
     var loadDelay: Duration?
     var failure: Failure?
+    var failsOn: Double?
+    var line: String?
     var batches: Bool?
     var concurrency: Int?
 
@@ -81,6 +95,8 @@ struct BuiltinDescription: Hashable, Sendable {
         case "delay_per_row": delayPerRow = try Self.duration(value)
         case "load_delay": loadDelay = try Self.duration(value)
         case "fail": failure = try Self.failure(value)
+        case "fail_on": failsOn = try Self.number(value)
+        case "print": line = value
         case "batch": batches = try Self.flag(value)
         case "concurrency":
             concurrency = try Self.integer(value, in: 1...Self.concurrencyMaximum)
@@ -91,8 +107,8 @@ struct BuiltinDescription: Hashable, Sendable {
     }
 
     private static let keys = [
-        "kind", "type", "shape", "delay", "delay_per_row", "load_delay", "fail", "batch",
-        "concurrency",
+        "kind", "type", "shape", "delay", "delay_per_row", "load_delay", "fail", "fail_on", "print",
+        "batch", "concurrency",
     ]
 
     private func checkWhole(_ seen: Set<String>) throws(ServingError) {
@@ -101,7 +117,7 @@ struct BuiltinDescription: Hashable, Sendable {
         }
         if kind == .delay, delay == nil { throw Self.wrong("kind delay needs 'delay: 50ms'") }
         if kind == .faulty, failure == nil {
-            throw Self.wrong("kind faulty needs 'fail:', one of load, run, every:N, hang")
+            throw Self.wrong("kind faulty needs 'fail:', one of " + Self.failureNames)
         }
         if kind == .halfPlusTwo, types != [.float32], types != [.float64] {
             throw Self.wrong("kind half_plus_two computes FP32 or FP64")

@@ -1,4 +1,5 @@
 public import EngineInterface
+import Glibc
 public import ServingCore
 
 /// Models without a framework, for tests, trials and load generators: identity, half plus two,
@@ -45,6 +46,12 @@ public struct BuiltinEngine: Engine {
         }
         if let delay = description.loadDelay {
             _ = InterruptibleWait().wait(nanoseconds: delay.nanosecondsClamped)
+        }
+        if description.failure?.needsWorker == true, getenv("SLIPWAY_WORKER_LANES") == nil {
+            throw ServingError(
+                .modelInvalid,
+                "\(source.entryPath): it is described to take its process down, so it runs in a "
+                    + "process of its own only; write 'isolation: process'")
         }
         if description.failure == .load {
             throw ServingError(

@@ -25,8 +25,11 @@ final class BuiltinModel: LoadedModel {
         cancellation: RunCancellation
     ) throws(ServingError) -> [Tensor] {
         let number = runs.add(1, ordering: .relaxed).newValue
-        try pause(rows: inputs.first?.shape.leadingDimension ?? 1, cancellation)
-        try failIfDescribed(run: number)
+        if let line = description.line { BuiltinMisdeed.say(line) }
+        let fails = description.failsOn.map { $0 == inputs.first?.firstNumber } ?? true
+        try pause(
+            rows: inputs.first?.shape.leadingDimension ?? 1, hangs: fails, cancellation)
+        if fails { try failIfDescribed(run: number) }
         var outputs: [Tensor] = []
         for index in outputIndices {
             guard inputs.indices.contains(index) else {
@@ -47,12 +50,17 @@ final class BuiltinModel: LoadedModel {
         case .every(let count) where number % UInt64(count) == 0:
             throw ServingError(
                 .engineFailed, "run \(number): the model is described to fail every \(count) runs")
+        case .crash: BuiltinMisdeed.crash()
+        case .exit(let status): BuiltinMisdeed.exit(status)
+        case .exhaust: BuiltinMisdeed.exhaust()
+        case .stall: BuiltinMisdeed.stall()
         default: break
         }
     }
 
-    private func pause(rows: Int, _ cancellation: RunCancellation) throws(ServingError) {
-        let nanoseconds = description.nanoseconds(rows: rows)
+    private func pause(rows: Int, hangs: Bool, _ cancellation: RunCancellation) throws(ServingError) {
+        let nanoseconds =
+            hangs && description.failure == .hang ? nil : description.nanoseconds(rows: rows)
         guard nanoseconds != 0 else {
             if let error = cancellation.error { throw error }
             return
@@ -94,9 +102,8 @@ extension BuiltinDescription {
                 : ModelSignature.batching(inputs: inputs, outputs: outputs))
     }
 
-    /// How long a run of so many rows takes; nil for ever, 0 for no wait.
-    fileprivate func nanoseconds(rows: Int) -> UInt64? {
-        if failure == .hang { return nil }
+    /// How long a run of so many rows takes; 0 for no wait.
+    fileprivate func nanoseconds(rows: Int) -> UInt64 {
         let fixed = delay?.nanosecondsClamped ?? 0
         let perRow = delayPerRow?.nanosecondsClamped ?? 0
         let (scaled, overflow) = perRow.multipliedReportingOverflow(by: UInt64(clamping: rows))

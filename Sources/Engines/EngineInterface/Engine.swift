@@ -73,8 +73,23 @@ public protocol LoadedModel: AnyObject, Sendable {
         cancellation: RunCancellation
     ) throws(ServingError) -> [Tensor]
 
+    /// Why it cannot answer now, though it is loaded; nil while it can. Asked for readiness; one lock.
+    var condition: ServingError? { get }
+
+    /// Whether a `run` waits for another process, so that it must not hold up a thread that serves
+    /// others, however short it has been so far.
+    var waitsForOthers: Bool { get }
+
     /// Frees everything; called once or more, and never while a `run` is going on.
     func unload()
+}
+
+extension LoadedModel {
+    /// It can.
+    public var condition: ServingError? { nil }
+
+    /// It computes by itself.
+    public var waitsForOthers: Bool { false }
 }
 
 /// What a loaded model says of itself.
@@ -103,11 +118,14 @@ public struct Recognition: Sendable {
     public let framework: String
     /// The file or directory to load, relative to the version directory: `model.onnx`.
     public let entry: String
+    /// Whether the claim counts only when no other engine makes one.
+    public let isFallback: Bool
 
     /// Claims.
-    public init(framework: String, entry: String) {
+    public init(framework: String, entry: String, isFallback: Bool = false) {
         self.framework = framework
         self.entry = entry
+        self.isFallback = isFallback
     }
 }
 
@@ -128,11 +146,17 @@ public struct EngineEnvironment: Sendable {
     public let budget: CPUBudget
     /// Directories named in the configuration to search for shared libraries first.
     public let libraryDirectories: [String]
+    /// Hears of worker processes; nil where nobody listens.
+    public let workers: (any WorkerObserver)?
 
     /// Describes the machine's share.
-    public init(budget: CPUBudget, libraryDirectories: [String] = []) {
+    public init(
+        budget: CPUBudget, libraryDirectories: [String] = [],
+        workers: (any WorkerObserver)? = nil
+    ) {
         self.budget = budget
         self.libraryDirectories = libraryDirectories
+        self.workers = workers
     }
 }
 

@@ -13,16 +13,28 @@ public struct LibrarySearch: Hashable, Sendable {
     public var currentDirectory: String?
     /// The directory of the program's file; nil when it cannot be told.
     public var executableDirectory: String?
+    /// Where `slipway engines install` puts libraries outside a checkout; nil without a home.
+    public var dataDirectory: String?
 
     /// Describes a search.
     public init(
         configuredDirectories: [String] = [], environmentValue: String? = nil,
-        currentDirectory: String? = nil, executableDirectory: String? = nil
+        currentDirectory: String? = nil, executableDirectory: String? = nil,
+        dataDirectory: String? = nil
     ) {
         self.configuredDirectories = configuredDirectories
         self.environmentValue = environmentValue
         self.currentDirectory = currentDirectory
         self.executableDirectory = executableDirectory
+        self.dataDirectory = dataDirectory
+    }
+
+    /// `${XDG_DATA_HOME:-~/.local/share}/slipway/engines`; nil when neither that nor HOME is an
+    /// absolute path.
+    public static func userDirectory(dataHome: String?, home: String?) -> String? {
+        if let dataHome, dataHome.hasPrefix("/") { return dataHome + "/slipway/engines" }
+        guard let home, home.hasPrefix("/") else { return nil }
+        return (home == "/" ? "" : home) + "/.local/share/slipway/engines"
     }
 
     /// Reads the environment, the current directory and the program's own path.
@@ -32,15 +44,20 @@ public struct LibrarySearch: Hashable, Sendable {
             configuredDirectories: configuredDirectories,
             environmentValue: getenv(environmentVariable).map { String(cString: $0) },
             currentDirectory: path { getcwd($0, Int(PATH_MAX)) != nil },
-            executableDirectory: executable.map(Self.parent(of:)))
+            executableDirectory: executable.map(Self.parent(of:)),
+            dataDirectory: userDirectory(
+                dataHome: getenv("XDG_DATA_HOME").map { String(cString: $0) },
+                home: getenv("HOME").map { String(cString: $0) }))
     }
 
     /// Directories to look into, without repetition: configured ones, the environment's, installed
-    /// copies below the current directory and above the program, and `lib` beside the program.
+    /// copies below the current directory and above the program, `lib` beside the program, and the
+    /// user's own directory of engines.
     ///
     /// The system's own places come after these; the dynamic linker knows them.
     public func directories(for library: LibrarySpecification) -> [String] {
-        let installed = "/.deps/\(library.engine)/\(library.version)/lib"
+        let copy = "/\(library.engine)/\(library.version)/lib"
+        let installed = "/.deps" + copy
         var result = configuredDirectories
         result += (environmentValue ?? "").split(separator: ":").map(String.init)
         if let currentDirectory { result.append(joined(currentDirectory, installed)) }
@@ -48,6 +65,7 @@ public struct LibrarySearch: Hashable, Sendable {
             result += ancestors(of: executableDirectory).map { joined($0, installed) }
             result.append(joined(executableDirectory, "/lib"))
         }
+        if let dataDirectory { result.append(dataDirectory + copy) }
         var seen: Set<String> = []
         return result.filter { !$0.isEmpty && seen.insert($0).inserted }
     }

@@ -1,4 +1,5 @@
 import CONNXRuntime
+import EngineDocuments
 public import EngineInterface
 import NativeLibrary
 public import ServingCore

@@ -1,3 +1,4 @@
+import EngineDocuments
 import ServingCore
 
 /// What an ONNX file says that the library does not tell, read straight from its bytes.

@@ -11,11 +11,11 @@ import Synchronization
 /// `@unchecked Sendable`: the pointers are set once; the table is constant and the objects behind
 /// the others may be used from any thread (ONNX Runtime's documentation of `OrtEnv`, `OrtAllocator`).
 final class ONNXRuntime: @unchecked Sendable {
-    /// The library as `scripts/fetch-deps` installs it.
+    /// The library as `slipway engines install` and `scripts/fetch-deps` bring it.
     static let library = LibrarySpecification(
         engine: "onnxruntime", version: "1.31.1",
         fileNames: ["libonnxruntime.so", "libonnxruntime.so.1", "libonnxruntime.so.1.31.1"],
-        installCommand: "scripts/fetch-deps onnxruntime")
+        installCommand: "slipway engines install onnxruntime")
     /// The oldest interface that has every function used here: that of version 1.18.
     static let interfaceVersion: UInt32 = 18
 

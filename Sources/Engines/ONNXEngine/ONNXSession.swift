@@ -1,5 +1,5 @@
 import CONNXRuntime
-import EngineInterface
+import EngineDocuments
 import ServingCore
 
 /// A session of the library: one loaded model. Releases it when dropped.

@@ -47,14 +47,14 @@ extension SlipwayServer {
     }
 
     static func page(
-        _ metrics: ServerMetrics, _ manager: ModelManager, _ listeners: [ListenerMetrics],
-        _ accessLog: AccessLog?
+        _ metrics: ServerMetrics, _ manager: ModelManager, _ workers: WorkerWatch,
+        _ listeners: [ListenerMetrics], _ accessLog: AccessLog?
     ) -> MetricsPage {
         let server: [any MetricSource] = [
             metrics, TensorFlowServingMetrics(metrics), TritonMetrics(metrics),
             CatalogMetrics(manager),
             MemoryMetrics { manager.memoryEstimates.map { (identity: $0.key, bytes: $0.value) } },
-            ListenersMetrics(listeners),
+            WorkerMetrics { workers.versions() }, ListenersMetrics(listeners),
         ]
         let process: [any MetricSource] = [
             ProcessMetrics(), MallocMetrics(),

@@ -52,12 +52,16 @@ public final class SlipwayServer: Sendable {
         watch = DeadlineWatch()
         let factory = SchedulerFactory(watch: watch)
 
+        // Worker processes tell what becomes of them.
+        let workers = WorkerWatch()
+
         // Models: directories in, a table of ready versions out.
         manager = ModelManager(
             ModelManagerDependencies(
                 engines: Engines.all,
                 environment: EngineEnvironment(
-                    budget: budget, libraryDirectories: configuration.libraryDirectories),
+                    budget: budget, libraryDirectories: configuration.libraryDirectories,
+                    workers: workers),
                 factory: factory, warmUpReader: RecordedRequests(), observer: metrics,
                 logger: Logger(label: "models")),
             settings: Self.settings(configuration))
@@ -79,7 +83,8 @@ public final class SlipwayServer: Sendable {
         let grpcMetrics = ListenerMetrics(name: "grpc", accessLog: accessLog)
         let adminMetrics = ListenerMetrics(name: "admin", accessLog: accessLog)
         let page = MetricsHandler(
-            Self.page(metrics, manager, [restMetrics, grpcMetrics, adminMetrics], accessLog))
+            Self.page(
+                metrics, manager, workers, [restMetrics, grpcMetrics, adminMetrics], accessLog))
         let health = HealthHandler(catalog: manager, readiness: readiness)
         let protocols = ServedProtocols(
             configuration, budget, manager, metrics, administrator, readiness)

@@ -22,7 +22,8 @@ public enum CommandExit: Int32, Hashable, Sendable, CaseIterable {
             case .configurationInvalid: .configurationInvalid
             case .addressUnavailable: .unreachable
             case .invalidRequest, .invalidName, .invalidTensor, .signatureNotFound, .labelNotFound,
-                .modelNotFound, .modelNotReady, .modelInvalid, .engineFailed, .overloaded,
+                .modelNotFound, .modelNotReady, .modelInvalid, .engineFailed, .workerFailed,
+                .overloaded,
                 .deadlineExceeded, .libraryMissing, .resourceExhausted, .unsupported,
                 .requestTooLarge:
                 .model

@@ -1,6 +1,6 @@
 public import EngineInterface
-import Glibc
 public import Inference
+import Models
 public import ServingCore
 public import Tensors
 
@@ -12,23 +12,20 @@ public struct LocalModel: Sendable {
 
     /// Loads a model file, a version directory, or the highest version in a base directory.
     ///
-    /// - Throws: `file_unreadable`, `model_invalid` when no engine knows the files, or what the
-    ///   engine says.
+    /// - Parameters:
+    ///   - engine: The engine to load it with; nil for the one that recognises the files.
+    ///   - options: The engine's options, as under `options:` in a configuration.
+    /// - Throws: `file_unreadable`, `model_invalid` when no engine or more than one knows the
+    ///   files, `configuration_invalid` for options, or what the engine says.
     public init(
-        path: String, engines: [any Engine] = Engines.all, environment: EngineEnvironment
+        path: String, engine name: String? = nil, options: EngineOptions = EngineOptions([:]),
+        engines: [any Engine] = Engines.all, environment: EngineEnvironment
     ) throws(ServingError) {
-        let files = try Self.files(path)
-        guard let (engine, claim) = Self.recognise(files, engines) else {
-            let seen = files.entries.prefix(5).map(\.name).joined(separator: ", ")
-            throw ServingError(
-                .modelInvalid,
-                "there is no model in \(files.directory) that an engine knows (files: "
-                    + "\(seen.isEmpty ? "none" : seen)); give a model file such as model.onnx, or "
-                    + "a directory that holds one (engines: "
-                    + "\(engines.map(\.name).joined(separator: ", ")))")
-        }
+        let files = try LocalFiles.list(path)
+        let (engine, claim) = try EngineChoice.choose(engines, named: name, for: files)
+        try engine.check(options)
         let identity = ModelIdentity(try ModelName("local"), ModelVersion(1))
-        let source = ModelSource(identity: identity, files: files, entry: claim.entry)
+        let source = ModelSource(identity: identity, files: files, entry: claim.entry, options: options)
         model = try engine.load(source, environment)
         let declaration = model.declaration
         metadata = ModelMetadata(
@@ -51,37 +48,5 @@ public struct LocalModel: Sendable {
     /// Frees it.
     public func unload() {
         model.unload()
-    }
-
-    private static func recognise(_ files: ModelFiles, _ engines: [any Engine]) -> (
-        any Engine, Recognition
-    )? {
-        for engine in engines {
-            if let claim = engine.recognise(files) { return (engine, claim) }
-        }
-        return nil
-    }
-
-    private static func files(_ path: String) throws(ServingError) -> ModelFiles {
-        let path = FilePath.absolute(path, in: FilePath.workingDirectory())
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw ServingError(
-                .fileUnreadable, "cannot read '\(path)': \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            // Only this file: its neighbours may be models of their own.
-            let directory = FilePath.directory(of: path)
-            let name = String(path.dropFirst(directory.count).drop { $0 == "/" })
-            let entry = ModelFiles.Entry(
-                name: name, byteCount: Int(status.st_size), isDirectory: false)
-            return ModelFiles(directory: directory, entries: [entry])
-        }
-        let files = try ModelFiles.list(path)
-        let versions = files.entries.filter { $0.isDirectory && !$0.name.contains("/") }
-            .compactMap { entry in ModelVersion(directoryName: entry.name).map { ($0, entry.name) }
-            }
-        guard let newest = versions.max(by: { $0.0 < $1.0 }) else { return files }
-        return try ModelFiles.list(path + "/" + newest.1)
     }
 }

@@ -15,6 +15,7 @@ struct ModelSettings: Settings {
     var scheduling = SchedulingPolicy.standard
     var warmUp = WarmUpPolicy.standard
     var retry = RetryPolicy.standard
+    var worker = WorkerSettings.standard
 
     static var defaults: ModelSettings { ModelSettings() }
 
@@ -31,15 +32,18 @@ struct ModelSettings: Settings {
         scheduling = model.scheduling
         warmUp = model.warmUp
         retry = model.retry
+        worker = model.worker
     }
 
     /// The model, once it has a name and a directory.
     var model: AspiredModel? {
         guard let name, let source else { return nil }
-        return AspiredModel(
+        var model = AspiredModel(
             name: name, baseDirectory: source, versionPolicy: versions, labels: labels,
             switchPolicy: switchPolicy, engine: engine, options: options, scheduling: scheduling,
             warmUp: warmUp, retry: retry)
+        model.worker = worker
+        return model
     }
 }
 
@@ -53,6 +57,10 @@ extension WarmUpPolicy: Settings {
 
 extension RetryPolicy: Settings {
     static var defaults: RetryPolicy { .standard }
+}
+
+extension WorkerSettings: Settings {
+    static var defaults: WorkerSettings { .standard }
 }
 
 extension ConfigurationSchema {
@@ -105,6 +113,34 @@ extension ConfigurationSchema {
             "warm_up", \.warmUp, table: warmUp,
             "What must work before a version becomes available."),
         .init("retry", \.retry, table: retry, "How a failed load is tried again."),
+        .init(
+            "isolation", \.worker.isolation,
+            ValueForm<WorkerSettings.Isolation>.choice.or("auto"), reload: .live,
+            "Whether the model runs in processes of its own or in the server's; `auto` is what its "
+                + "engine is made for."),
+        .init(
+            "worker", \.worker, table: worker,
+            "What the worker processes of a model that runs in processes may use."),
+    ]
+
+    static let worker: [ConfigurationKey<WorkerSettings>] = [
+        .init(
+            "count", \.count, .count(1...64), reload: .live,
+            "Processes a version; each has the model in memory."),
+        .init(
+            "memory", \.memoryBytes, ValueForm<Int>.size(16 << 20...1 << 50).or("off"),
+            reload: .live,
+            "Memory that one process may take before it is killed and started again."),
+        .init(
+            "processors", \.processors, ValueForm<Int>.count(1...4096).or("auto"), reload: .live,
+            "Processors that one process may use; `auto` is the server's own share."),
+        .init(
+            "watchdog", \.watchdog, .duration(.milliseconds(100)...day), reload: .live,
+            "How long one run may take before its process is killed; a load may give no sign of "
+                + "life for ten times as long."),
+        .init(
+            "environment", \.environment, .environment, reload: .live,
+            "Environment variables of the process; it gets little of the server's own."),
     ]
 
     static let batching: [ConfigurationKey<SchedulingPolicy>] = [

@@ -118,19 +118,27 @@ private let environment = EngineEnvironment(budget: CPUBudget(processors: 2))
     let report = EnginesReport([missing, builtin], environment)
     #expect(
         report.text == """
-            ENGINE       STATUS     VERSION  LIBRARY
-            builtin      available  1        -
-            onnxruntime  missing    -        -
+            ENGINE       STATUS     VERSION  WANTED  SIZE  ISOLATION   LIBRARY
+            builtin      available  1        -       -     in_process  -
+            onnxruntime  missing    -        1.31.1  -     in_process  -
 
             onnxruntime: libonnxruntime.so was not found; run scripts/fetch-deps
+
+            ENGINE       TAKES
+            builtin      nothing
+            onnxruntime  nothing
 
             """)
     #expect(
         try report.json.text(.compact)
             == "{\"engines\":[{\"name\":\"builtin\",\"available\":true,\"version\":\"1\","
-            + "\"library\":null,\"options\":[]},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
+            + "\"library\":null,\"engine\":{\"wanted\":null,\"bytes\":null,\"install\":null,"
+            + "\"isolation\":\"in_process\",\"files\":\"nothing\"},\"options\":[]},{\"name\":\"onnxruntime\",\"available\":false,\"error\":"
             + "{\"code\":\"library_missing\","
-            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"},\"options\":[]}]}"
+            + "\"message\":\"libonnxruntime.so was not found; run scripts/fetch-deps\"},"
+            + "\"engine\":{\"wanted\":\"1.31.1\",\"bytes\":null,"
+            + "\"install\":\"slipway engines install onnxruntime\",\"isolation\":\"in_process\","
+            + "\"files\":\"nothing\"},\"options\":[]}]}"
     )
 }
 

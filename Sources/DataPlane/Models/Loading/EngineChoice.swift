@@ -1,13 +1,13 @@
-import EngineInterface
-import ServingCore
+public import EngineInterface
+public import ServingCore
 
 /// Finds the engine for a version directory: the one that is named, or the only one that claims it.
-enum EngineChoice {
+public enum EngineChoice {
     /// Chooses.
     ///
     /// - Throws: `configuration_invalid` for an engine that does not exist; `model_invalid` when no
     ///   engine, or more than one, recognises the files.
-    static func choose(
+    public static func choose(
         _ engines: [any Engine], named name: String?, for files: ModelFiles
     ) throws(ServingError) -> (engine: any Engine, recognition: Recognition) {
         if let name {
@@ -20,9 +20,7 @@ enum EngineChoice {
             }
             return (engine, recognition)
         }
-        let claims = engines.compactMap { engine in
-            engine.recognise(files).map { (engine: engine, recognition: $0) }
-        }
+        let claims = claims(of: engines, to: files)
         guard let first = claims.first else {
             throw ServingError(
                 .modelInvalid,
@@ -41,10 +39,22 @@ enum EngineChoice {
         return first
     }
 
+    /// Every engine that recognises the files, with what it sees in them; a fallback only when no
+    /// other engine does.
+    public static func claims(of engines: [any Engine], to files: ModelFiles)
+        -> [(engine: any Engine, recognition: Recognition)]
+    {
+        let all = engines.compactMap { engine in
+            engine.recognise(files).map { (engine: engine, recognition: $0) }
+        }
+        let firm = all.filter { !$0.recognition.isFallback }
+        return firm.isEmpty ? all : firm
+    }
+
     /// The engine of that name.
     ///
     /// - Throws: `configuration_invalid` with the nearest known name.
-    static func named(_ name: String, among engines: [any Engine]) throws(ServingError)
+    public static func named(_ name: String, among engines: [any Engine]) throws(ServingError)
         -> any Engine
     {
         guard let engine = engines.first(where: { $0.name == name }) else {

@@ -110,7 +110,7 @@ struct ModelLoader: Sendable {
             engine: choice.engine,
             source: ModelSource(
                 identity: order.identity, files: files, entry: choice.recognition.entry,
-                options: specification.options))
+                options: specification.options, worker: specification.worker))
     }
 
     private func load(_ order: LoadOrder, _ prepared: Prepared) throws(ServingError)

@@ -14,7 +14,8 @@ struct WarmUp {
     /// Runs the recorded requests or, without any, a made-up one.
     ///
     /// - Returns: Requests that worked, for later probes; none when the policy allows that none is
-    ///   run.
+    ///   run, when the model refuses what is made up as a client's mistake, or when a model of byte
+    ///   strings finds it at fault.
     /// - Throws: the engine's error, with what to do about it, when a recorded request fails or when
     ///   no made-up input works; `deadline_exceeded` when the time is up.
     func run(
@@ -63,6 +64,11 @@ struct WarmUp {
                 if [.deadlineExceeded, .cancelled].contains(error.code) { break }
             }
         }
+        // A model that refuses what was made up as a client's mistake does answer; it wants real rows.
+        if failure?.code == .invalidRequest { return [] }
+        // Pictures, texts and serialised examples cannot be made up: a model that finds such bytes at
+        // fault does answer, and a client with real ones must not go without it.
+        if failure?.code == .invalidTensor, takesBytes(servable) { return [] }
         let failure2 =
             failure
             ?? ServingError(
@@ -73,6 +79,10 @@ struct WarmUp {
                 + "request in \(versionDirectory)/warmup_requests.jsonl or set "
                 + "warm_up.synthetic: false",
             source: failure2.source, cause: failure2.cause)
+    }
+
+    private func takesBytes(_ servable: any Servable) -> Bool {
+        servable.metadata.defaultSignature.inputs.contains { $0.elementType == .bytes }
     }
 
     /// Zeros, then ones, then for inputs of any rank the same again with two dimensions.

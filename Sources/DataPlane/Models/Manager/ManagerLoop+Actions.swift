@@ -90,8 +90,10 @@ extension ManagerLoop {
     /// without traffic. Completion happens on any thread and only sends an event.
     func probeUnhealthy() {
         for (key, version) in live where !version.isProbing {
-            guard var request = version.loaded.probes.first,
-                !version.loaded.servable.health.isProven,
+            let health = version.loaded.servable.health
+            // What is in the way ends by itself; a request could not get through before.
+            guard var request = version.loaded.probes.first, !health.isProven,
+                health.condition == nil,
                 let lease = version.leases.lease(version.loaded.servable)
             else { continue }
             live[key]?.isProbing = true

@@ -53,8 +53,9 @@ extension ReadyTable.ReadyVersion {
     /// A version without a warm-up request counts as ready whatever its runs say: nothing but
     /// traffic could ever prove it again, and a server that is not ready gets none.
     var unreadiness: String? {
-        guard canBeProbed else { return nil }
         let health = servable.health
+        if let condition = health.condition { return "cannot answer: \(condition.message)" }
+        guard canBeProbed else { return nil }
         guard !health.isProven else { return nil }
         guard let error = health.lastError else { return "has not yet answered a request" }
         let failures = health.consecutiveFailures
@@ -65,6 +66,7 @@ extension ReadyTable.ReadyVersion {
     /// The remark for status routes when its runs fail, or none has worked yet.
     var healthRemark: String {
         let health = servable.health
+        if let condition = health.condition { return condition.message }
         if let error = health.lastError {
             let failures = health.consecutiveFailures
             let what = failures == 1 ? "the latest run has" : "\(failures) runs in a row have"

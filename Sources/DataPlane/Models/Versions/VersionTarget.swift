@@ -20,6 +20,7 @@ struct LoadSpecification: Hashable, Sendable {
     let scheduling: SchedulingPolicy
     let warmUp: WarmUpPolicy
     let content: ContentExpectation
+    let worker: WorkerSettings
 
     init(_ model: AspiredModel) {
         engine = model.engine
@@ -27,6 +28,7 @@ struct LoadSpecification: Hashable, Sendable {
         scheduling = model.scheduling
         warmUp = model.warmUp
         content = model.content
+        worker = model.worker
     }
 }
 

@@ -40,6 +40,7 @@ struct InvocationsStatus: Hashable, Sendable {
         .cancelled: Self(.clientClosedRequest, "CANCELLED"),
         .shuttingDown: unavailable,
         .engineFailed: fault,
+        .workerFailed: unavailable,
         .modelInvalid: fault,
         // What makes SageMaker unload other models of a multi-model endpoint and try again.
         .resourceExhausted: Self(

@@ -26,7 +26,7 @@ struct OpenAPIErrors: Sendable {
     /// What can go wrong as well with a prediction.
     static let prediction: [ErrorCode] = [
         .invalidTensor, .signatureNotFound, .requestTooLarge, .unsupportedMediaType, .unsupported,
-        .deadlineExceeded, .cancelled, .engineFailed, .resourceExhausted,
+        .deadlineExceeded, .cancelled, .engineFailed, .workerFailed, .resourceExhausted,
     ]
 
     /// Looks the codes up in a protocol's table; a listener refuses with 408, 413 and 503 itself.

@@ -27,6 +27,7 @@ enum OpenInferenceStatus {
         .cancelled: .clientClosedRequest,
         .shuttingDown: .serviceUnavailable,
         .engineFailed: .internalServerError,
+        .workerFailed: .serviceUnavailable,
         .modelInvalid: .internalServerError,
         .resourceExhausted: .serviceUnavailable,
         .libraryMissing: .internalServerError,

@@ -16,6 +16,7 @@ enum ModelReadiness {
         {
             return status.reason
         }
-        return try service.acquire(selector).servable.health.lastError?.message
+        let health = try service.acquire(selector).servable.health
+        return (health.condition ?? health.lastError)?.message
     }
 }

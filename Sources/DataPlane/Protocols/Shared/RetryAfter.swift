@@ -16,7 +16,7 @@ enum RetryAfter {
     /// A deadline that has passed is retryable as well, but not because time passes.
     private static func helps(_ code: ErrorCode) -> Bool {
         switch code {
-        case .overloaded, .modelNotReady, .shuttingDown, .resourceExhausted: true
+        case .overloaded, .modelNotReady, .workerFailed, .shuttingDown, .resourceExhausted: true
         default: false
         }
     }

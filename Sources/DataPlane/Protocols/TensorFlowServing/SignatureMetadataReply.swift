@@ -18,7 +18,7 @@ enum SignatureMetadataReply {
             ("signature_name", .text("")),
             ("version", .text(metadata.identity.version.description)),
         ])
-        let signatures = metadata.signatures.map { (key: $0.name, value: document(of: $0)) }
+        let signatures = metadata.signatures.map { (key: $0.name, value: document(of: $0, metadata)) }
         let map = ReplyDocument.object([("signature_def", .object(signatures))])
         var body = ByteBuffer(string: "{\n\"model_spec\":")
         modelSpecification.write(to: &body, .indented(1), depth: 0)
@@ -28,15 +28,13 @@ enum SignatureMetadataReply {
         return HTTPResponse(.ok, contentType: TensorFlowServingReply.contentType, body: body)
     }
 
-    /// What every signature is made for, as TensorFlow names it; those that classify or regress do
-    /// so besides.
-    static let methodName = "tensorflow/serving/predict"
-
-    private static func document(of signature: ModelSignature) -> ReplyDocument {
+    private static func document(of signature: ModelSignature, _ metadata: ModelMetadata)
+        -> ReplyDocument
+    {
         .object([
             ("inputs", .object(signature.inputs.map { ($0.name, document(of: $0)) })),
             ("outputs", .object(signature.outputs.map { ($0.name, document(of: $0)) })),
-            ("method_name", .text(methodName)),
+            ("method_name", .text(metadata.methodName(of: signature))),
         ])
     }
 
@@ -64,5 +62,15 @@ enum SignatureMetadataReply {
     private static func dataType(of specification: TensorSpecification) -> String {
         let number = TensorFlowDataType(specification.elementType).number
         return TensorFlowDataType.name(of: number) ?? String(number)
+    }
+}
+
+extension ModelMetadata {
+    /// What a signature is made for, as TensorFlow names it: what the model's file says of it
+    /// (property `method.SIGNATURE`), else prediction; signatures for that may classify or regress
+    /// besides.
+    func methodName(of signature: ModelSignature) -> String {
+        properties.first { $0.key == "method.\(signature.name)" }?.value
+            ?? "tensorflow/serving/predict"
     }
 }

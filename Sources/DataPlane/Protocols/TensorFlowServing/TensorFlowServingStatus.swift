@@ -79,6 +79,7 @@ struct TensorFlowServingStatus: Hashable, Sendable {
         .cancelled: Self(.cancelled),
         .shuttingDown: Self(.unavailable),
         .engineFailed: Self(.internalError),
+        .workerFailed: Self(.unavailable),
         .modelInvalid: Self(.dataLoss),
         .resourceExhausted: Self(.resourceExhausted),
         // The operator's faults are failed preconditions, but no fault of the client that asks.

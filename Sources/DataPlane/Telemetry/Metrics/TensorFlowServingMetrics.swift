@@ -80,7 +80,7 @@ public struct TensorFlowServingMetrics: MetricSource {
     static func statusName(of code: ErrorCode) -> String {
         switch code {
         case .modelNotFound, .routeNotFound: "NOT_FOUND"
-        case .modelNotReady, .shuttingDown, .addressUnavailable: "UNAVAILABLE"
+        case .modelNotReady, .workerFailed, .shuttingDown, .addressUnavailable: "UNAVAILABLE"
         case .overloaded, .resourceExhausted: "RESOURCE_EXHAUSTED"
         case .deadlineExceeded: "DEADLINE_EXCEEDED"
         case .cancelled: "CANCELLED"

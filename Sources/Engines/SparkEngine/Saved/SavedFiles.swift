@@ -1,3 +1,4 @@
+import EngineDocuments
 import EngineInterface
 import ServingCore
 

@@ -112,7 +112,7 @@ extension TensorFlowServingFlag {
         .init("per_process_gpu_memory_fraction", .decimal, "0", .warned(tensorFlow)),
         .init(
             "saved_model_tags", .text, "serve",
-            .refused("the tags of SavedModels choose between graphs, which no engine here offers")),
+            .honoured("Option `tags` of engine `tensorflow`, for every model.")),
         .init(
             "remove_unused_fields_from_bundle_metagraph", .boolean, "true", .warned(tensorFlow)),
         .init("prefer_tflite_model", .boolean, "false", .warned("no engine here reads TFLite")),

@@ -1,3 +1,4 @@
+import EngineInterface
 import Inference
 import Models
 import ServingCore
@@ -25,9 +26,14 @@ extension TensorFlowServingReading {
         configuration.loadThreads = loadThreads()
         configuration.scan = scan()
         let (retry, warmUp) = (retry(), warmUp())
+        let tags = text("saved_model_tags")
         for index in configuration.models.models.indices {
             configuration.models.models[index].retry = retry
             configuration.models.models[index].warmUp = warmUp
+            guard let tags, tags != "serve" else { continue }
+            var options = configuration.models.models[index].options.values
+            options["tags"] = .text(tags)
+            configuration.models.models[index].options = EngineOptions(options)
         }
     }
 

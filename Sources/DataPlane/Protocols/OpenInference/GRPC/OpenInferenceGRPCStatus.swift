@@ -29,6 +29,7 @@ enum OpenInferenceGRPCStatus {
         .cancelled: .cancelled,
         .shuttingDown: .unavailable,
         .engineFailed: .internalError,
+        .workerFailed: .unavailable,
         .modelInvalid: .internalError,
         .resourceExhausted: .resourceExhausted,
         .libraryMissing: .internalError,

@@ -84,7 +84,8 @@ struct ExampleCall: Sendable {
         let signature = try signature(named: signatureName ?? "", in: metadata)
         let plan = try ExamplePlan(method, signature, metadata)
         let request = InferenceRequest(
-            signatureName: signature.name, inputs: try ExampleInputs.read(input, signature),
+            signatureName: signature.name,
+            inputs: try ExampleInputs.read(input, signature, metadata),
             outputNames: plan.outputNames)
         let call = ExampleCall(
             signatureName: signature.name, plan: plan, examples: input.examples.count)

@@ -5,9 +5,10 @@ import Wire
 
 /// Turns examples into the inputs of a signature.
 ///
-/// A signature whose only input is BYTES, of one dimension, and called `inputs` or `examples` parses
-/// examples itself, as TensorFlow's do: it gets them serialised. Any other signature gets, for each
-/// input, the feature of that name.
+/// A signature whose only input is BYTES, of one dimension, and called `inputs` or `examples` (or made
+/// for classification or regression, whatever its input is called) parses examples itself, as
+/// TensorFlow's do: it gets them serialised. Any other signature gets, for each input, the feature of
+/// that name.
 enum ExampleInputs {
     /// Names of inputs that take serialised examples: those that TensorFlow's exporters give.
     private static let serializedNames = ["inputs", "examples"]
@@ -16,13 +17,13 @@ enum ExampleInputs {
     ///
     /// - Throws: `invalid_request` without examples or for damage; `invalid_tensor` for features that
     ///   do not fit; `unsupported` for inputs that features cannot fill.
-    static func read(_ examples: ExampleInput, _ signature: ModelSignature) throws(ServingError)
-        -> [NamedTensor]
-    {
+    static func read(
+        _ examples: ExampleInput, _ signature: ModelSignature, _ metadata: ModelMetadata
+    ) throws(ServingError) -> [NamedTensor] {
         guard !examples.examples.isEmpty else {
             throw ServingError(.invalidRequest, "Input is empty.")
         }
-        if let input = signature.inputs.first, takesSerialized(signature) {
+        if let input = signature.inputs.first, takesSerialized(signature, metadata) {
             return [NamedTensor(input.name, try examples.serialized())]
         }
         var columns: [ExampleColumnSpecification] = []
@@ -31,11 +32,12 @@ enum ExampleInputs {
     }
 
     /// Whether the model parses examples itself.
-    static func takesSerialized(_ signature: ModelSignature) -> Bool {
+    static func takesSerialized(_ signature: ModelSignature, _ metadata: ModelMetadata) -> Bool {
         guard let input = signature.inputs.first, signature.inputs.count == 1,
-            input.elementType == .bytes
+            input.elementType == .bytes, (input.dimensions?.count ?? 1) == 1
         else { return false }
-        return serializedNames.contains(input.name) && (input.dimensions?.count ?? 1) == 1
+        return serializedNames.contains(input.name)
+            || ExampleMethod(rawValue: metadata.methodName(of: signature)) != nil
     }
 
     private static func column(_ input: TensorSpecification) throws(ServingError)

@@ -67,7 +67,7 @@ struct GetModelMetadataMethod: GRPCUnaryMethod {
                 buffer.writeProtobuf(2) { buffer in
                     buffer.writeProtobuf(1, string: SignatureDefinitionMap.typeURL)
                     buffer.writeProtobuf(2) { buffer in
-                        SignatureDefinitionMap.write(metadata.signatures, to: &buffer)
+                        SignatureDefinitionMap.write(metadata, to: &buffer)
                     }
                 }
             }

@@ -12,16 +12,18 @@ enum SignatureDefinitionMap {
     static let typeURL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
 
     /// Appends the message.
-    static func write(_ signatures: [ModelSignature], to buffer: inout ByteBuffer) {
-        for signature in signatures {
+    static func write(_ metadata: ModelMetadata, to buffer: inout ByteBuffer) {
+        for signature in metadata.signatures {
             buffer.writeProtobuf(1) { buffer in
                 buffer.writeProtobuf(1, string: signature.name)
-                buffer.writeProtobuf(2) { write(signature, to: &$0) }
+                buffer.writeProtobuf(2) { write(signature, metadata, to: &$0) }
             }
         }
     }
 
-    private static func write(_ signature: ModelSignature, to buffer: inout ByteBuffer) {
+    private static func write(
+        _ signature: ModelSignature, _ metadata: ModelMetadata, to buffer: inout ByteBuffer
+    ) {
         for (field, specifications) in [(1, signature.inputs), (2, signature.outputs)] {
             for specification in specifications {
                 buffer.writeProtobuf(field) { buffer in
@@ -30,7 +32,7 @@ enum SignatureDefinitionMap {
                 }
             }
         }
-        buffer.writeProtobuf(3, string: SignatureMetadataReply.methodName)
+        buffer.writeProtobuf(3, string: metadata.methodName(of: signature))
     }
 
     private static func write(_ specification: TensorSpecification, to buffer: inout ByteBuffer) {

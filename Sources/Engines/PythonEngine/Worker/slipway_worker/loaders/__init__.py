@@ -1,0 +1,1 @@
+"""One module a form of model, each with `load(request) -> LoadedModel`."""

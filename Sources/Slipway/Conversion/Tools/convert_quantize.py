@@ -1,0 +1,56 @@
+"""Smaller numbers in an ONNX file: 8-bit integers or half precision."""
+
+import dataclasses
+import pathlib
+
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from convert_arrays import Refusal
+from convert_onnx import save
+
+# Samples beyond this many rows tell calibration nothing new.
+CALIBRATION_ROWS = 256
+
+
+class Rows(CalibrationDataReader):
+    """The samples, once, all rows together."""
+
+    def __init__(self, arrays):
+        self.left = [{name: array[:CALIBRATION_ROWS] for name, array in arrays.items()}]
+
+    def get_next(self):
+        return self.left.pop() if self.left else None
+
+
+def quantize(job, outcome, is_calibrated):
+    folder = pathlib.Path(job["directory"])
+    source = folder / outcome.entry
+    if source.suffix != ".onnx":
+        raise Refusal("--quantize works on ONNX; add --to onnx")
+    if job["quantize"] == "fp16":
+        from onnxconverter_common import float16
+
+        model = float16.convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+        source.unlink()
+        save(model, folder)
+        return dataclasses.replace(outcome, entry="model.onnx", tool=outcome.tool + ", fp16")
+    prepared = folder / "prepared.onnx"
+    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    target = folder / "model-int8.onnx"
+    if is_calibrated:
+        quantize_static(
+            str(prepared), str(target), Rows(outcome.inputs(outcome.samples)),
+            quant_format=QuantFormat.QDQ, per_channel=True, weight_type=QuantType.QInt8,
+        )
+        way = "int8 calibrated with the samples"
+    else:
+        quantize_dynamic(str(prepared), str(target), weight_type=QuantType.QInt8)
+        way = "int8 dynamic"
+    prepared.unlink()
+    source.unlink()
+    target.rename(folder / "model.onnx")
+    return dataclasses.replace(outcome, entry="model.onnx", tool=f"{outcome.tool}, {way}")
