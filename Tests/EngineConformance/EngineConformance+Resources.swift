@@ -63,7 +63,7 @@ extension EngineConformance {
     }
 
     func manyRuns() throws {
-        for type in [ElementType.float32, .bytes] {
+        for type in [usualType, .bytes] {
             guard let source = models.identity(type) else { continue }
             try withModel(source) { model, _ in
                 let tensor = try patterned(type, [8, 8])

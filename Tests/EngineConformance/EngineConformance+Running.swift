@@ -15,7 +15,7 @@ extension EngineConformance {
                 do {
                     for turn in 0..<200 {
                         let seed = UInt8(truncatingIfNeeded: thread * 200 + turn)
-                        let tensor = try patterned(.float32, [1 + turn % 9, 7], seed: seed)
+                        let tensor = try patterned(usualType, [1 + turn % 9, 7], seed: seed)
                         try expectSame(try run(model, [tensor]).first, tensor, "thread \(thread)")
                     }
                 } catch {
@@ -45,7 +45,7 @@ extension EngineConformance {
             for _ in 0..<3 { try stop(model) }
         }
         try withModel(identity()) { model, signature in
-            let tensor = try patterned(.float32, [2, 2])
+            let tensor = try patterned(usualType, [2, 2])
             for _ in 0..<3 {
                 let cancellation = RunCancellation()
                 cancellation.cancel(ServingError(.cancelled, "not wanted"))
@@ -116,7 +116,7 @@ extension EngineConformance {
 
     func unloadTwice() throws {
         let model = try engine.load(identity(), environment)
-        _ = try run(model, [patterned(.float32, [1, 1])])
+        _ = try run(model, [patterned(usualType, [1, 1])])
         model.unload()
         model.unload()
     }

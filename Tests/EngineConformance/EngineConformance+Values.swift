@@ -64,7 +64,7 @@ extension EngineConformance {
     }
 
     func shapes() throws {
-        for type in [ElementType.float32, .bytes] {
+        for type in [usualType, .bytes] {
             guard let source = models.identity(type) else { continue }
             try withModel(source) { model, _ in
                 for dimensions in [[1, 1], [0, 4], [4, 0], [0, 0], [1000, 300]] {
@@ -100,7 +100,7 @@ extension EngineConformance {
     }
 
     func lifetime() throws {
-        for type in [ElementType.float32, .bytes] {
+        for type in [usualType, .bytes] {
             guard let source = models.identity(type) else { continue }
             let wanted = try patterned(type, [64, 64])
             let model = try engine.load(source, environment)
@@ -116,7 +116,7 @@ extension EngineConformance {
 
     func outputOrder() throws {
         try withModel(identity()) { model, signature in
-            let input = try patterned(.float32, [2, 2])
+            let input = try patterned(usualType, [2, 2])
             for indices in [[], [0], [0, 0]] {
                 let outputs = try model.run(
                     signature: signature, inputs: [input], outputIndices: indices,
@@ -130,14 +130,14 @@ extension EngineConformance {
     func wrongInputs() throws {
         try withModel(identity()) { _, signature in
             let name = signature.inputs[0].name
-            let right = try patterned(.float32, [2, 2])
+            let right = try patterned(usualType, [2, 2])
             let wrong: [(String, [NamedTensor])] = [
                 ("no input", []),
                 ("another name", [NamedTensor(name + "_", right)]),
                 ("one too many", [NamedTensor(name, right), NamedTensor("other", right)]),
                 ("twice", [NamedTensor(name, right), NamedTensor(name, right)]),
                 ("another type", [NamedTensor(name, try patterned(.int64, [2, 2]))]),
-                ("another rank", [NamedTensor(name, try patterned(.float32, [2]))]),
+                ("another rank", [NamedTensor(name, try patterned(usualType, [2]))]),
             ]
             for (what, inputs) in wrong {
                 let error = try error(of: { _ = try signature.bind(inputs) }, what)

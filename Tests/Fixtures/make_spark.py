@@ -370,7 +370,7 @@ def parquet():
     """Tables in ways of writing that Spark has besides its usual one."""
     folder = TARGET / "parquet"
     shutil.rmtree(folder, ignore_errors=True)
-    rows = [(i // 50, float(i // 40) / 3, f"text {i // 100}", i % 3 == 0, [float(i % 4)] * (i % 3), None if i % 7 == 0 else i) for i in range(400)]
+    rows = [(i // 50, float(i // 40) / 3, f"text {i // 100}", i % 3 == 0, [float(i % 4)] * (i % 3), None if i % 7 == 0 else i // 20) for i in range(400)]
     frame = spark.createDataFrame(rows, "a int, b double, c string, d boolean, e array<double>, f bigint").coalesce(1)
     for name, options in {
         "none": {"compression": "none"},

@@ -26,7 +26,7 @@ struct SparkOptions {
     init(_ options: EngineOptions) throws(ServingError) {
         try options.requireKnown(Self.reference.map(\.name), engine: "spark")
         outputs = try options.text("outputs").map { text in
-            text.split(separator: ",").map { String($0.trimmed) }
+            text.split(separator: ",", omittingEmptySubsequences: false).map { String($0.trimmed) }
         }
         if let outputs,
             outputs.isEmpty || outputs.contains("") || Set(outputs).count != outputs.count

@@ -65,14 +65,16 @@ struct ParquetColumn {
         var reader = page.content
         let isNewer = page.kind == .dataV2
         if leaf.repetitionMaximum > 0 {
-            let part = try levels(&reader, page, isNewer ? page.repetitionBytes : nil)
+            let part = try levels(
+                &reader, isNewer ? page.repetitionBytes : nil, page.repetitionEncoding)
             try Self.read(part, page.valueCount, leaf.repetitionMaximum, into: &repetitions)
         } else if isNewer {
             _ = try reader.skip(page.repetitionBytes)
         }
         var present = page.valueCount
         if leaf.definitionMaximum > 0 {
-            let part = try levels(&reader, page, isNewer ? page.definitionBytes : nil)
+            let part = try levels(
+                &reader, isNewer ? page.definitionBytes : nil, page.definitionEncoding)
             try Self.read(part, page.valueCount, leaf.definitionMaximum, into: &definitions)
             let full = UInt8(leaf.definitionMaximum)
             present = definitions.suffix(page.valueCount).count { $0 == full }
@@ -84,11 +86,11 @@ struct ParquetColumn {
     }
 
     /// The bytes of a page's levels: of a known size, or behind their size.
-    private func levels(_ reader: inout ByteReader, _ page: ParquetPage, _ size: Int?)
+    private func levels(_ reader: inout ByteReader, _ size: Int?, _ encoding: Int)
         throws(ServingError) -> ByteReader
     {
         if let size { return try reader.part(size) }
-        guard page.levelEncodings.allSatisfy({ $0 == 3 }) else {
+        guard encoding == 3 else {
             throw Damage.invalid("column \(leaf.path) writes levels in an outdated way")
         }
         return try reader.part(Int(try reader.littleEndian(4)))

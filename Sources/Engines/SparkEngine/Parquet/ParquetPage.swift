@@ -9,8 +9,9 @@ struct ParquetPage {
     private(set) var kind = Kind.index
     private(set) var valueCount = 0
     private(set) var encoding = 0
-    /// Encoding of both levels in the older pages.
-    private(set) var levelEncodings: [Int] = []
+    /// How the older pages write their levels; RLE, 3, unless they have none.
+    private(set) var definitionEncoding = 3
+    private(set) var repetitionEncoding = 3
     /// Bytes of the levels, which newer pages store uncompressed in front of the values.
     private(set) var repetitionBytes = 0
     private(set) var definitionBytes = 0
@@ -122,8 +123,8 @@ extension ParquetPage {
             switch field {
             case 1: page.valueCount = try thrift.integer(kind)
             case 2: page.encoding = try thrift.integer(kind)
-            case 3 where kind != .yes && kind != .no, 4:
-                page.levelEncodings.append(try thrift.integer(kind))
+            case 3 where kind == .int32: page.definitionEncoding = try thrift.integer(kind)
+            case 4: page.repetitionEncoding = try thrift.integer(kind)
             default: return false
             }
             return true

@@ -14,17 +14,25 @@ struct ParquetTable {
 
     /// Reads files one after another.
     ///
+    /// - Parameters:
+    ///   - entriesMaximum: Most entries of one column.
+    ///   - isWanted: Which columns are read, by their paths; the others are left empty.
     /// - Throws: `model_invalid` for damage, another set of columns, and what is not supported.
-    init(_ files: [[UInt8]], entriesMaximum: Int = entriesMaximum) throws(ServingError) {
-        for file in files { try append(file, entriesMaximum) }
+    init(
+        _ files: [[UInt8]], entriesMaximum: Int = entriesMaximum,
+        only isWanted: (String) -> Bool = { _ in true }
+    ) throws(ServingError) {
+        for file in files { try append(file, entriesMaximum, isWanted) }
         guard !columns.isEmpty else { throw Damage.invalid("its data has no columns") }
-        for column in columns { try check(column) }
+        for column in columns where isWanted(column.leaf.path) { try check(column) }
     }
 
     /// The column of a path such as `split.numCategories`; nil when there is none.
     func column(_ path: String) -> ParquetColumn? { columns.first { $0.leaf.path == path } }
 
-    private mutating func append(_ file: [UInt8], _ entriesMaximum: Int) throws(ServingError) {
+    private mutating func append(
+        _ file: [UInt8], _ entriesMaximum: Int, _ isWanted: (String) -> Bool
+    ) throws(ServingError) {
         let footer = try ParquetFooter(file)
         let leaves = try ParquetLeaf.leaves(of: footer.schema)
         if columns.isEmpty {
@@ -40,7 +48,8 @@ struct ParquetTable {
                 throw Damage.invalid(
                     "a row group has \(group.chunks.count) of \(columns.count) columns")
             }
-            for (index, chunk) in group.chunks.enumerated() {
+            for (index, chunk) in group.chunks.enumerated()
+            where isWanted(columns[index].leaf.path) {
                 try columns[index].append(chunk, of: file, limit: entriesMaximum)
             }
             let (sum, overflow) = rowCount.addingReportingOverflow(group.rowCount)

@@ -22,7 +22,8 @@ enum SavedPipeline {
         }
         let stage = try SavedStage(files, directory: directory)
         switch stage.className {
-        case "org.apache.spark.ml.PipelineModel":
+        // PySpark writes a pipeline itself when another is in it.
+        case "org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel":
             let uids = try stage.texts("stageUids") ?? []
             // Spark numbers the directories with as many digits as the last of them needs.
             let digits = String(max(uids.count - 1, 0)).count
@@ -34,7 +35,7 @@ enum SavedPipeline {
         case "org.apache.spark.ml.tuning.CrossValidatorModel",
             "org.apache.spark.ml.tuning.TrainValidationSplitModel":
             try collect(files, directory + "bestModel/", depth + 1, &stages)
-        case "org.apache.spark.ml.Pipeline":
+        case "org.apache.spark.ml.Pipeline", "pyspark.ml.pipeline.Pipeline":
             throw Damage.invalid(
                 "it is a Pipeline that is not trained yet; save what its fit() returns")
         default: stages.append(stage)

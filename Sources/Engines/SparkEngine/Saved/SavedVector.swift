@@ -2,7 +2,7 @@ import ServingCore
 
 extension StageData {
     /// Most numbers of one vector or matrix.
-    private static let numbersMaximum = 1 << 27
+    private static let numbersMaximum = SavedStage.countMaximum
 
     /// A vector of the first row, dense.
     ///

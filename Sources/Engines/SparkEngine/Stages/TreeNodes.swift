@@ -29,6 +29,10 @@ struct TreeNodes {
     /// Counts of the classes at the leaves, `classCount` each.
     private(set) var leafCounts: [Double] = []
 
+    /// Words of all sets together, and the most of them: 64 MB.
+    private var categoryWords = 0
+    private static let categoryWordsMaximum = 8 << 20
+
     /// Reads the nodes of all trees.
     ///
     /// - Parameters:
@@ -135,6 +139,11 @@ struct TreeNodes {
         } else {
             guard count <= 1 << 20, values.allSatisfy({ $0 >= 0 && $0 < Double(count) }) else {
                 throw Damage.invalid("a tree splits \(count) categories, some of which are none")
+            }
+            // A few bytes may claim very many categories for each of many nodes.
+            categoryWords += (count + 63) / 64
+            guard categoryWords <= Self.categoryWordsMaximum else {
+                throw Damage.invalid("its trees split too many categories")
             }
             var members = [UInt64](repeating: 0, count: (count + 63) / 64)
             for value in values { members[Int(value) >> 6] |= 1 << UInt64(Int(value) & 63) }
