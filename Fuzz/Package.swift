@@ -17,6 +17,7 @@ let names = [
     "InvocationsBody",
     "JSONDocument",
     "JSONTensorReader",
+    "MXNetParams",
     "ModelConfiguration",
     "ModelInferRequest",
     "PredictBody",

@@ -24,6 +24,7 @@ import Testing
         "PredictBody": { fuzzPredictBody($0) },
         "PredictRequest": { fuzzPredictRequest($0) },
         "RequestPath": { fuzzRequestPath($0) },
+        "MXNetParams": { fuzzMXNetParams($0) },
         "TFRecord": { fuzzTFRecord($0) },
         "TensorProto": { fuzzTensorProto($0) },
         "TextProtobuf": { fuzzTextProtobuf($0) },
