@@ -23,7 +23,7 @@ final class PredictorSet: @unchecked Sendable {
 
     /// How long the last complete run of a predictor took; nil before the first.
     final class Pace {
-        var duration: Duration?
+        var nanoseconds: UInt64?
     }
 
     /// Most shapes whose predictors are kept.
