@@ -178,11 +178,27 @@ final class MXNetModel: LoadedModel, @unchecked Sendable {
         return result
     }
 
+    /// No rows of a batch: what one row would give, without it. Otherwise MXNet is asked, which
+    /// takes 0 for an unknown extent in the shapes that Gluon wrote, and then refuses.
+    private func shapesWithoutElements(_ request: Request, _ place: Place) throws(ServingError)
+        -> [[Int]]
+    {
+        let hasNoRows = request.shapes.allSatisfy { $0.first == 0 && !$0.dropFirst().contains(0) }
+        let isByRow = request.signature.outputs.allSatisfy {
+            $0.dimensions?.first == .dynamic(name: "batch")
+        }
+        guard hasNoRows, isByRow else {
+            return try place.predictors.outputShapes(withoutElements: request.shapes)
+        }
+        let rows = request.shapes.map { [1] + $0.dropFirst() }
+        return try place.predictors.predictor(for: rows).outputShapes.map { [0] + $0.dropFirst() }
+    }
+
     /// Answers inputs without elements: MXNet 1.9 says what shape comes out, and is not run.
     private func withoutElements(_ request: Request, _ place: Place) throws(ServingError)
         -> [Tensor]
     {
-        let shapes = try place.predictors.outputShapes(withoutElements: request.shapes)
+        let shapes = try shapesWithoutElements(request, place)
         var result: [Tensor] = []
         for index in request.outputs {
             let shape = try Shape(shapes[index])
