@@ -18,6 +18,7 @@ let names = [
     "JSONDocument",
     "JSONTensorReader",
     "LightGBMModel",
+    "MXNetParams",
     "ModelConfiguration",
     "ModelInferRequest",
     "ParquetFile",

@@ -28,6 +28,7 @@ import Testing
         "RequestPath": { fuzzRequestPath($0) },
         "SavedModel": { fuzzSavedModel($0) },
         "SparkPipeline": { fuzzSparkPipeline($0) },
+        "MXNetParams": { fuzzMXNetParams($0) },
         "TFRecord": { fuzzTFRecord($0) },
         "TensorProto": { fuzzTensorProto($0) },
         "TextProtobuf": { fuzzTextProtobuf($0) },

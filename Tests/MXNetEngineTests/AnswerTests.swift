@@ -76,6 +76,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gluon_mlp", "module_softmax"]) func answersNoRowsWithNoRows(
+        _ name: String
+    ) throws {
+        try Fixture.withModel(Fixture.source(name)) { model, _ in
+            let output = try Fixture.run(model, [.zeros(.float32, Shape([0, 64]))])[0]
+            #expect(output.shape.dimensions == [0, 10])
+        }
+    }
+
     @Test func declaresWhatTheFilesTell() throws {
         try Fixture.withModel(Fixture.source("module_softmax")) { model, signature in
             // The label is no input of a prediction.

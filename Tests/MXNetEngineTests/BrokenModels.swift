@@ -19,9 +19,9 @@ final class BrokenModels {
         try add("cut short", changed: Array(weights.prefix(40)))
         try add("does not start", changed: Array("<html>no weights</html>".utf8))
         try add("mark of a list", changed: [])
-        try add("no operator Frobnicate", text: symbol, "FullyConnected", "Frobnicate")
+        try add("no operator Frobnicate", text: symbol, "\"Activation\"", "\"Frobnicate\"")
         try add("num_hidden 25", text: symbol, "\"num_hidden\": \"24\"", "\"num_hidden\": \"25\"")
-        try add("no JSON value", text: symbol, "\"op\": \"null\"", "\"op\": null'")
+        try add("of the kind null", text: symbol, "\"op\": \"null\"", "\"op\": null'")
         try add("does not come before it", text: symbol, "[[0, 0, 0]", "[[9, 0, 0]")
         try add("no weights 'digits_dense9_weight'", text: symbol, "dense0_weight", "dense9_weight")
         try add("several", code: .modelInvalid, word: "leave only") {

@@ -49,4 +49,24 @@ import Testing
         #expect(search.currentDirectory?.hasPrefix("/") == true)
         #expect(search.executableDirectory?.hasPrefix("/") == true)
     }
+
+    @Test func looksIntoTheUsersDirectoryAfterTheProgramsOwn() {
+        let search = LibrarySearch(
+            executableDirectory: "/opt/bin", dataDirectory: "/home/me/engines")
+        #expect(
+            search.directories(for: library).suffix(2) == [
+                "/opt/bin/lib", "/home/me/engines/example/1.2/lib",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("/data", "/home/me", "/data/slipway/engines"),
+            (nil, "/home/me", "/home/me/.local/share/slipway/engines"),
+            ("relative", "/home/me", "/home/me/.local/share/slipway/engines"),
+            (nil, "/", "/.local/share/slipway/engines"), (nil, "", nil), ("", nil, nil),
+        ] as [(String?, String?, String?)])
+    func findsTheUsersDirectory(_ dataHome: String?, _ home: String?, _ wanted: String?) {
+        #expect(LibrarySearch.userDirectory(dataHome: dataHome, home: home) == wanted)
+    }
 }

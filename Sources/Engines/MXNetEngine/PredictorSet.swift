@@ -16,7 +16,14 @@ final class PredictorSet: @unchecked Sendable {
     struct Bound: @unchecked Sendable {
         let handle: MXPredictorHandle
         let outputShapes: [[Int]]
+        /// How long runs take.
+        let pace = Pace()
         fileprivate var lastUse: UInt64
+    }
+
+    /// How long the last complete run of a predictor took; nil before the first.
+    final class Pace {
+        var nanoseconds: UInt64?
     }
 
     /// Most shapes whose predictors are kept.

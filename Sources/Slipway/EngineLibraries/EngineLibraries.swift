@@ -13,6 +13,11 @@ public enum EngineLibraries {
         ("torch", "2.13.0"),
     ]
 
+    /// The Python program that fetches libraries.
+    public static var script: String {
+        String(decoding: PackageResources.fetch_engines_py, as: UTF8.self)
+    }
+
     /// The version that `slipway engines install` brings; nil for an engine without a library.
     public static func version(of engine: String) -> String? {
         versions.first { $0.engine == engine }?.version
@@ -47,7 +52,6 @@ public enum EngineLibraries {
         _ engines: [String], directory: String, more: [String]
     ) throws(ServingError) -> Never {
         let python = getenv("PYTHON").map { String(cString: $0) } ?? "python3"
-        let script = String(decoding: PackageResources.fetch_engines_py, as: UTF8.self)
         var arguments = [python, "-I", "-c", script, "--dest", directory]
         arguments += ["--program", "slipway engines"] + more + ["--"] + engines
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }

@@ -59,6 +59,7 @@ class Engine:
     links: dict = dataclasses.field(default_factory=dict)  # symlink -> what it points at
     without: tuple = ()  # patterns of paths in the wheel that `files` does not mean
     index: str = ""  # where pip finds the file when its own settings do not name such a place
+    shim: str = ""  # script of a checkout that builds what the server needs beside the library
 
     @property
     def directory(self):
@@ -131,6 +132,7 @@ ENGINES = {
             "torch/lib/libbackend_with_compiler.so",
         ),
         index="https://download.pytorch.org/whl/cpu",
+        shim="scripts/build-torch-shim",
     ),
     "mxnet": Engine(
         package="mxnet",
@@ -442,6 +444,22 @@ def list_engines(dest):
         print(f"{name:<14} {engine.version:<12} {engine.licence:<14} {state}")
 
 
+def build_shim(name, dest):
+    """Builds the shim, where `dest` is the .deps of a checkout, which has its sources."""
+    script = ENGINES[name].shim
+    if not script or PROGRAM == "fetch-deps":
+        return
+    path = dest.parent / script
+    if not path.exists():
+        raise Failure(
+            f"the library of {name} is in place; the server also needs a shim over it, which is "
+            f"built from Slipway's sources: run `slipway engines install {name}` in a checkout, and "
+            f"name its .deps/{name}/{ENGINES[name].directory}/lib in SLIPWAY_LIBRARY_PATH"
+        )
+    if subprocess.run([path], stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
+        raise Failure(f"{script} failed; what it says stands above")
+
+
 def main():
     global PROGRAM
     parser = argparse.ArgumentParser(prog="fetch-deps", description=__doc__.split("\n\n")[0])
@@ -474,6 +492,8 @@ def main():
             print(cached_wheel(name, engine, wheel_for_this_machine(name, engine))[0])
         else:
             results.append((remove if arguments.remove else fetch)(name, dest))
+            if not arguments.remove:
+                build_shim(name, dest)
     if arguments.output == "json":
         print(json.dumps({"engines": results}))
 
