@@ -1,3 +1,4 @@
+import EngineDocuments
 import EngineInterface
 import Glibc
 import Inference
