@@ -212,9 +212,9 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
-                "WorkerProcess", "TensorFlowEngine", "MXNetEngine", "TreeEngine", "SparkEngine",
-                "Listener", "Wire", "Protocols", "Slipway", nioCore, nioEmbedded, nioHTTP1,
-                logging,
+                "WorkerProcess", "TensorFlowEngine", "TorchEngine", "MXNetEngine", "TreeEngine",
+                "SparkEngine", "Listener", "Wire", "Protocols", "Slipway", nioCore, nioEmbedded,
+                nioHTTP1, logging,
             ],
             path: "Fuzz/FuzzTargets", swiftSettings: settings),
 

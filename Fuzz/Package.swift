@@ -30,6 +30,7 @@ let names = [
     "TFRecord",
     "TensorProto",
     "TextProtobuf",
+    "TorchFile",
     "YAMLValue",
     "WorkerProtocol",
     "XGBoostModel",

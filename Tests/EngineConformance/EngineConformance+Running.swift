@@ -58,28 +58,20 @@ extension EngineConformance {
     }
 
     /// Stops a run from another thread once it has surely begun; without that it takes an hour.
+    ///
+    /// The thread is not one of a pool: those may all be in runs that wait to be stopped.
     private func stop(_ model: any LoadedModel) throws {
         let cancellation = RunCancellation()
-        let isAboutToRun = Atomic(false)
-        let failure = Mutex<String?>(nil)
-        DispatchQueue.concurrentPerform(iterations: 2) { side in
-            if side == 0 {
-                isAboutToRun.store(true, ordering: .releasing)
-                do {
-                    try expectStopped(model, cancellation, .cancelled)
-                } catch {
-                    failure.withLock { $0 = "\(error)" }
-                }
-            } else {
-                // On a machine of one thread side 1 may come first; then it stops the run early.
-                let end = MonotonicTime.now().advanced(by: .milliseconds(50))
-                while !isAboutToRun.load(ordering: .acquiring), .now() < end { sched_yield() }
-                let pause = MonotonicTime.now().advanced(by: .milliseconds(5))
-                while MonotonicTime.now() < pause { sched_yield() }
-                cancellation.cancel(ServingError(.cancelled, "nobody waits"))
-            }
+        let start = RunStart()
+        let stopper = try OwnThread {
+            while !start.isNear.load(ordering: .acquiring) { sched_yield() }
+            let pause = MonotonicTime.now().advanced(by: .milliseconds(5))
+            while MonotonicTime.now() < pause { sched_yield() }
+            cancellation.cancel(ServingError(.cancelled, "nobody waits"))
         }
-        if let failure = failure.withLock({ $0 }) { throw ConformanceFailure(failure) }
+        defer { stopper.join() }
+        start.isNear.store(true, ordering: .releasing)
+        try expectStopped(model, cancellation, .cancelled)
     }
 
     private func expectStopped(

@@ -226,9 +226,12 @@ def without_paths(path, compressed=False):
             if name.endswith((".debug_pkl", ".data/serialization_id", "wrapper.cpp", "kernel.cpp")):
                 continue
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
             # Compiled and exported programs say which line of a file each part of them came from.
-            new.writestr(info, PATHS.sub(lambda path: b"/" * len(path[0]), old.read(name)))
+            member = PATHS.sub(lambda path: b"/" * len(path[0]), old.read(name))
+            # Small members stay as PyTorch writes them: Slipway reads some of them.
+            if compressed and len(member) > 4096:
+                info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, member)
     path.write_bytes(content.getvalue())
 
 
@@ -281,8 +284,27 @@ def write(name, model, inputs, output_names, notes=None, trace=False, call=None,
     answers(place, inputs, outputs)
 
 
+def require_baseline(library):
+    """End when native code holds an instruction that not every x86-64 processor has."""
+    run = ["objdump", "--disassemble", "--no-show-raw-insn", library]
+    listing = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+    # AVX and AVX-512 (all begin with a v), and those of SSE3 to SSE4.2, BMI and others.
+    newer = re.compile(
+        r"\t(?:v[a-z0-9]+|popcnt|[lt]zcnt|movbe|crc32|andn|bextr|bls[a-z]+|pdep|pext|mulx|rorx"
+        r"|s[ah]rx|shlx|adcx|adox|lddqu|haddp[sd]|hsubp[sd]|addsubp[sd]|mov(?:ddup|s[hl]dup)"
+        r"|palignr|pshufb|p?blend[a-z]*|round[ps][sd]|pmul(?:ld|dq|hrsw)|pm(?:in|ax)[su][bwdq]"
+        r"|pmov[sz]x[a-z]+|ptest|p(?:in|ex)sr[bdq]|packusdw|pabs[bwd]|dpp[sd])[lq]?\s")
+    found = {match[0].strip() for match in newer.finditer(listing)} - {"pminub", "pmaxub", "pminsw", "pmaxsw"}
+    if found or listing.count("\n") < 1000:
+        sys.exit(f"{library} is not for every x86-64 processor: {sorted(found)}")
+
+
 def write_package(model):
-    """Compile a model with AOTInductor, for any x86-64 processor."""
+    """Compile a model with AOTInductor, for any x86-64 processor.
+
+    Without `march` (which is `native` else) the compiler's own default, x86-64, is left; with
+    `simdlen` 0 inductor writes no vector code. The metadata then say INVALID_VEC_ISA.
+    """
     import torch._inductor.config as config
 
     config.cpp.march = ""
@@ -304,6 +326,7 @@ def write_package(model):
             archive.extractall(scratch)
         library = next(pathlib.Path(scratch).rglob("*.so"))
         subprocess.run(["strip", "--strip-all", library], check=True)
+        require_baseline(library)
         with zipfile.ZipFile(path) as archive:
             members = {name: (pathlib.Path(scratch) / name).read_bytes() for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
@@ -328,6 +351,10 @@ def write_bad(model):
     (bad / "text.pt").write_text("this is no model\n")
     with zipfile.ZipFile(bad / "other_zip.pt", "w") as archive:
         archive.writestr(zipfile.ZipInfo("readme.txt"), "no model in here")
+    metadata = {"AOTI_DEVICE_KEY": "cpu", "AOTI_PLATFORM": "linux", "AOTI_MACHINE": "riscv64"}
+    with zipfile.ZipFile(bad / "other_machine.pt2", "w") as archive:
+        name = zipfile.ZipInfo("model/data/aotinductor/model/x.wrapper_metadata.json")
+        archive.writestr(name, json.dumps(metadata))
     # A module whose code does not parse, and one that needs an operator that nobody has.
     for name, old, new in [
         ("bad_code", b"def forward", b"def forwa(d"),

@@ -32,6 +32,7 @@ import Testing
         "TFRecord": { fuzzTFRecord($0) },
         "TensorProto": { fuzzTensorProto($0) },
         "TextProtobuf": { fuzzTextProtobuf($0) },
+        "TorchFile": { fuzzTorchFile($0) },
         "YAMLValue": { fuzzYAMLValue($0) },
         "WorkerProtocol": { fuzzWorkerProtocol($0) },
         "XGBoostModel": { fuzzXGBoostModel($0) },

@@ -1,11 +1,13 @@
 import Glibc
 import ServingCore
 
-/// An open file, read in parts.
+/// An open file, or what one would hold, read in parts.
 final class FileBytes {
     /// Bytes in it.
     let count: Int
+    /// Negative: the bytes are in `memory`.
     private let descriptor: Int32
+    private let memory: [UInt8]
 
     /// Opens a regular file.
     ///
@@ -23,11 +25,19 @@ final class FileBytes {
             throw ServingError(.modelInvalid, "\(path) is not a regular file")
         }
         self.descriptor = descriptor
+        memory = []
         count = Int(status.st_size)
     }
 
+    /// The content of a file, in memory.
+    init(_ bytes: [UInt8]) {
+        descriptor = -1
+        memory = bytes
+        count = bytes.count
+    }
+
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Exactly so many bytes from an offset.
@@ -39,6 +49,7 @@ final class FileBytes {
                 .modelInvalid,
                 "it has \(count) bytes, but refers to byte \(offset): it is cut short or damaged")
         }
+        guard descriptor >= 0 else { return Array(memory[offset..<(offset + wanted)]) }
         var bytes = [UInt8](repeating: 0, count: wanted)
         var done = 0
         while done < wanted {

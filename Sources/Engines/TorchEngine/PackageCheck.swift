@@ -15,11 +15,13 @@ enum PackageCheck {
 
     /// Loads a package to serve, after the check.
     ///
-    /// - Throws: `model_invalid` when `model.yaml` does not fit, with the package's own words.
+    /// - Throws: `model_invalid` when `model.yaml` does not fit, with the package's own words, and for
+    ///   code that was compiled for another machine.
     static func load(
         _ library: TorchLibrary, _ path: String, _ notes: ModelNotes, _ options: TorchOptions,
         runners: Int
     ) throws(ServingError) -> TorchHandle {
+        if options.checksPackage { try PackageTarget(FileBytes(path)).requireFit(.current) }
         guard let inputs = notes.inputs else {
             throw ServingError(
                 .modelInvalid,

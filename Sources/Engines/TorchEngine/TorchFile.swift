@@ -11,8 +11,10 @@ enum TorchFile: Hashable {
     ///
     /// - Throws: `file_unreadable`; `model_invalid` that says what it is instead, and how to export
     ///   the model.
-    init(_ path: String) throws(ServingError) {
-        let file = try FileBytes(path)
+    init(_ path: String) throws(ServingError) { try self.init(FileBytes(path)) }
+
+    /// As `init(_:)`, for an open file.
+    init(_ file: FileBytes) throws(ServingError) {
         guard file.count > 0 else { throw ServingError(.modelInvalid, "it is empty") }
         let start = try file.read(at: 0, count: min(file.count, 512))
         guard start.starts(with: [0x50, 0x4B, 0x03, 0x04]) else {

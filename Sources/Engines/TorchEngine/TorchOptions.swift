@@ -10,7 +10,9 @@ struct TorchOptions: Sendable {
             meaning: "How many runs at a time; a model that changes itself runs one at a time."),
         .init(
             name: "check_package", values: "true or false", defaultText: "true",
-            meaning: "Whether a trial run compares model.yaml with a compiled package (.pt2)."),
+            meaning:
+                "Whether a compiled package (.pt2) is compared with this machine, and by a trial "
+                + "run with model.yaml."),
         .init(
             name: "input_names", values: "names with commas between them",
             defaultText: "those of the model",

@@ -1,6 +1,7 @@
 import Glibc
 import NativeLibrary
 public import ServingCore
+import TorchEngine
 
 /// The shared libraries that engines need, and how they are brought here.
 ///
@@ -53,7 +54,13 @@ public enum EngineLibraries {
     ) throws(ServingError) -> Never {
         let python = getenv("PYTHON").map { String(cString: $0) } ?? "python3"
         var arguments = [python, "-I", "-c", script, "--dest", directory]
-        arguments += ["--program", "slipway engines"] + more + ["--"] + engines
+        arguments += ["--program", "slipway engines"] + more
+        if engines.contains("torch") {
+            for file in TorchShimSources.files {
+                arguments += ["--shim-file", file.path, file.text]
+            }
+        }
+        arguments += ["--"] + engines
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         pointers.append(nil)
         execvp(python, &pointers)

@@ -59,7 +59,7 @@ class Engine:
     links: dict = dataclasses.field(default_factory=dict)  # symlink -> what it points at
     without: tuple = ()  # patterns of paths in the wheel that `files` does not mean
     index: str = ""  # where pip finds the file when its own settings do not name such a place
-    shim: str = ""  # script of a checkout that builds what the server needs beside the library
+    shim: str = ""  # which of the files of --shim-file builds what the server needs beside it
 
     @property
     def directory(self):
@@ -444,20 +444,24 @@ def list_engines(dest):
         print(f"{name:<14} {engine.version:<12} {engine.licence:<14} {state}")
 
 
-def build_shim(name, dest):
-    """Builds the shim, where `dest` is the .deps of a checkout, which has its sources."""
+def build_shim(name, dest, files):
+    """Builds the shim from the sources that the program carries, laid out as in its checkout."""
     script = ENGINES[name].shim
-    if not script or PROGRAM == "fetch-deps":
+    if not script or not files:
         return
-    path = dest.parent / script
-    if not path.exists():
-        raise Failure(
-            f"the library of {name} is in place; the server also needs a shim over it, which is "
-            f"built from Slipway's sources: run `slipway engines install {name}` in a checkout, and "
-            f"name its .deps/{name}/{ENGINES[name].directory}/lib in SLIPWAY_LIBRARY_PATH"
-        )
-    if subprocess.run([path], stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
-        raise Failure(f"{script} failed; what it says stands above")
+    with tempfile.TemporaryDirectory(prefix="slipway-shim-") as scratch:
+        root = pathlib.Path(scratch)
+        for path, text in files:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        (root / ".deps").symlink_to(dest)
+        command = ["bash", str(root / script)]
+        if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
+            raise Failure(
+                f"the library of {name} is in place, but not the shim that the server needs over "
+                "it: the reason stands above. Put it right and run this again; nothing is "
+                "downloaded twice"
+            )
 
 
 def main():
@@ -473,6 +477,9 @@ def main():
     parser.add_argument("--remove", action="store_true", help="remove instead of fetching")
     parser.add_argument("--output", choices=["text", "json"], default="text", help="what to print")
     parser.add_argument("--program", default=PROGRAM, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--shim-file", nargs=2, action="append", default=[], help=argparse.SUPPRESS
+    )  # path and text: sources of the shim
     parser.add_argument("--dest", type=pathlib.Path, required=True, help="where to")
     arguments = parser.parse_args()
     dest = arguments.dest.absolute()
@@ -493,7 +500,7 @@ def main():
         else:
             results.append((remove if arguments.remove else fetch)(name, dest))
             if not arguments.remove:
-                build_shim(name, dest)
+                build_shim(name, dest, arguments.shim_file)
     if arguments.output == "json":
         print(json.dumps({"engines": results}))
 

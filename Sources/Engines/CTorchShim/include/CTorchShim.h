@@ -11,8 +11,9 @@
 extern "C" {
 #endif
 
-/// Grows with every change of this file; the shim and the program must agree.
-#define SLIPWAY_TORCH_ABI 1
+/// Grows with every change of what the functions below take, give or do, and of the texts that they
+/// give; the shim and the program must agree.
+#define SLIPWAY_TORCH_ABI 2
 
 /// Kinds of failure.
 enum {
@@ -131,6 +132,18 @@ typedef void (*slipway_torch_stop_fn)(uint8_t *stop);
 
 /// Frees a model; its results stay valid.
 typedef void (*slipway_torch_unload_fn)(slipway_torch_model *model);
+
+/// A source file of the shim, which the program carries to build it where libtorch is: its path in
+/// Slipway's sources, and its content, which lives as long as the program.
+typedef struct {
+    const char *path;
+    const unsigned char *bytes;
+    size_t count;
+} slipway_torch_source;
+
+/// How many such files there are, and one of them; no functions of the shim.
+size_t slipway_torch_source_count(void);
+slipway_torch_source slipway_torch_source_at(size_t index);
 
 #ifdef __cplusplus
 }

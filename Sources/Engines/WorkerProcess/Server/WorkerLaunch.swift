@@ -68,6 +68,8 @@ enum WorkerEnvironment {
             entry += 1
         }
         for name in threadVariables { values[name] = String(processors) }
+        // Idle threads of OpenMP sleep, rather than spin on processors that other models need.
+        values["OMP_WAIT_POLICY"] = "PASSIVE"
         values.merge(launch.environment) { $1 }
         values.merge(settings.environment) { $1 }
         values[WorkerHost.lanesVariable] = String(lanes)
