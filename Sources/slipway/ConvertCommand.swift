@@ -63,6 +63,13 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Allow the model's file to execute code when it is read, as pickles do.")
     var allowCode = false
 
+    @Option(
+        help: ArgumentHelp(
+            "An interpreter that has the exporter; without it, an environment is made.",
+            valueName: "path"),
+        completion: .file())
+    var python: String?
+
     @OptionGroup(title: "Resources") var resources: ResourceOptions
     @OptionGroup var output: OutputOptions
 
@@ -86,6 +93,7 @@ struct ConvertCommand: ParsableCommand {
         request.tolerance = tolerance
         request.accuracyLoss = accuracyLoss
         request.allowsCode = allowCode
+        request.python = python
         let conversion = ModelConversion(
             request, environment: EngineEnvironment(try resources.configuration())
         ) { line in StandardStream.error.write("convert: \(line)\n") }

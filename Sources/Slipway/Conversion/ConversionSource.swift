@@ -47,7 +47,8 @@ struct ConversionSource: Sendable {
         name = path.split(separator: "/").last.map(String.init) ?? path
         let names = isDirectory ? "" : Self.tail(of: path)
         // The central directory of a ZIP file, with the names of its members, lies at its end.
-        isExportedProgram = names.contains("serialized_exported_program.json")
+        isExportedProgram =
+            names.contains("serialized_exported_program.json")
             || names.contains("models/model.json")
         isScript = names.contains("/constants.pkl")
     }
@@ -65,7 +66,9 @@ struct ConversionSource: Sendable {
         let size = lseek(descriptor, 0, SEEK_END)
         var bytes = [UInt8](repeating: 0, count: 256 << 10)
         let start = max(0, Int(size) - bytes.count)
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, start) }
+        let count = bytes.withUnsafeMutableBytes {
+            pread(descriptor, $0.baseAddress, $0.count, start)
+        }
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

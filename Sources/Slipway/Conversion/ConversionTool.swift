@@ -26,14 +26,14 @@ enum ConversionTool {
     ///
     /// - Throws: `file_unreadable` when they cannot be written; what `PythonTool.run` throws.
     static func run(
-        _ plan: ConversionPlan, job: JSONValue, in folder: ScratchFolder,
+        _ plan: ConversionPlan, job: JSONValue, python: String?, in folder: ScratchFolder,
         progress: @escaping @Sendable (String) -> Void
     ) throws(ServingError) {
         let program = folder.path + "/program"
         guard mkdir(program, 0o700) == 0 else { throw failure(program) }
         for file in files { try write(file.bytes, to: program + "/" + file.name) }
         try write(Array(try job.text(.compact).utf8), to: folder.path + "/job.json")
-        try PythonTool(requirements: plan.requirements).run(
+        try PythonTool(requirements: plan.requirements, python: python).run(
             [program + "/convert_main.py", folder.path + "/job.json"], timeout: timeout,
             progress: progress)
     }

@@ -34,7 +34,8 @@ public struct ConvertReport: CommandReport {
                     + "(\(number(one.relative)) of its range), beyond the tolerance of "
                     + number(tolerance)
         }
-        if let accuracy = check.accuracy, accuracy.original - accuracy.result > request.accuracyLoss {
+        if let accuracy = check.accuracy, accuracy.original - accuracy.result > request.accuracyLoss
+        {
             return "accuracy falls from \(percent(accuracy.original)) to "
                 + "\(percent(accuracy.result)), by more than \(percent(request.accuracyLoss))"
         }

@@ -23,6 +23,8 @@ public struct ConversionRequest: Sendable {
     public var accuracyLoss = 0.01
     /// Whether the source may execute code when it is read.
     public var allowsCode = false
+    /// The interpreter of an environment that has the exporter; nil to make one.
+    public var python: String?
 
     /// Asks for a conversion.
     public init(source: String, target: ConversionTarget, output: String) {
@@ -70,7 +72,8 @@ public struct ModelConversion: Sendable {
         let folder = try ScratchFolder(beside: request.output)
         defer { folder.remove() }
         try ConversionTool.run(
-            plan, job: job(plan, source, folder), in: folder, progress: progress)
+            plan, job: job(plan, source, folder), python: request.python, in: folder,
+            progress: progress)
         let answer = try ConversionAnswer(directory: folder.path)
         progress("comparing with the original")
         let version = try folder.version(with: answer.entry)
@@ -95,6 +98,7 @@ public struct ModelConversion: Sendable {
             "quantize": plan.quantization.map { .string($0.rawValue) } ?? .null,
             "samples": path(request.samples), "labels": path(request.labels),
             "allow_code": .boolean(request.allowsCode),
+            "requirements": .array(plan.requirements.map { .string($0) }),
         ]
     }
 }

@@ -78,7 +78,10 @@ enum PythonEnvironments {
         return request
     }
 
-    private static func path(of program: String) throws(ServingError) -> String {
+    /// The absolute path of a program that a user names.
+    ///
+    /// - Throws: `library_missing` when it is not there.
+    static func path(of program: String) throws(ServingError) -> String {
         if let path = ProgramSearch.find(program) { return path }
         throw ServingError(
             .libraryMissing,

@@ -4,10 +4,13 @@ public import ServingCore
 public struct PythonTool: Sendable {
     /// What the environment holds, as pip writes it: `onnx==1.23.2`.
     public let requirements: [String]
+    /// An interpreter that has all that already, by path or name; nil to make an environment.
+    public let python: String?
 
     /// Prepares; nothing is made yet.
-    public init(requirements: [String]) {
+    public init(requirements: [String], python: String? = nil) {
         self.requirements = requirements
+        self.python = python
     }
 
     /// How long an environment may take to make: frameworks are hundreds of megabytes.
@@ -25,18 +28,8 @@ public struct PythonTool: Sendable {
     public func run(
         _ arguments: [String], timeout: Duration, progress: @escaping @Sendable (String) -> Void
     ) throws(ServingError) {
-        let (python, _) = try PythonEnvironments.systemPython()
         let cancellation = EnvironmentCancellation()
-        let builder = EnvironmentBuilder(
-            python: python, packageDirectory: try WorkerPackage.directory(),
-            timeout: Self.environmentTimeout, progress: progress, cancellation: cancellation)
-        var request = BuilderRequest("build")
-        request.add("cache", try PythonCache.directory())
-        request.add("model", "this tool")
-        request.add("directory", "/")
-        request.add("requirement", each: requirements)
-        request.add("need", each: PythonEnvironments.needs)
-        let interpreter = try builder.answer(to: request)
+        let interpreter = try interpreter(cancellation, progress)
         let process = try BuilderProcess(
             interpreter, ["-I", "-X", "utf8"] + arguments, cancellation)
         let deadline = MonotonicTime.now().advanced(by: timeout)
@@ -51,6 +44,28 @@ public struct PythonTool: Sendable {
                     "the tool was stopped after \(timeout.components.seconds) s without an answer")
             }
         }
+    }
+
+    /// The interpreter that is named, or that of an environment, which is made when it is missing.
+    private func interpreter(
+        _ cancellation: EnvironmentCancellation, _ progress: @escaping @Sendable (String) -> Void
+    ) throws(ServingError) -> String {
+        if let python {
+            let path = try PythonEnvironments.path(of: python)
+            _ = try EnvironmentBuilder.version(of: path, cancellation)
+            return path
+        }
+        let (python, _) = try PythonEnvironments.systemPython()
+        let builder = EnvironmentBuilder(
+            python: python, packageDirectory: try WorkerPackage.directory(),
+            timeout: Self.environmentTimeout, progress: progress, cancellation: cancellation)
+        var request = BuilderRequest("build")
+        request.add("cache", try PythonCache.directory())
+        request.add("model", "this tool")
+        request.add("directory", "/")
+        request.add("requirement", each: requirements)
+        request.add("need", each: PythonEnvironments.needs)
+        return try builder.answer(to: request)
     }
 }
 

@@ -79,6 +79,11 @@ def main():
         answer = convert(job)
     except Refusal as refusal:
         answer = {"error": str(refusal)}
+    except ModuleNotFoundError as error:
+        answer = {
+            "error": f"{error}: it is not in {sys.executable}. --python names the Python of an "
+            f"environment that has it and {', '.join(job['requirements'])}"
+        }
     except Exception as error:  # the framework's own words are what the user needs
         answer = {"error": f"{type(error).__name__}: {str(error).strip()[:2000]}"}
     (folder / "result.json").write_text(json.dumps(answer))

@@ -23,8 +23,8 @@ def read(job):
         return torch.export.load(source)
     if not job["allow_code"]:
         raise Refusal(
-            f"reading {pathlib.Path(source).name} executes whatever code is in it. Add --option "
-            "allow_code=true if you know where the file comes from"
+            f"reading {pathlib.Path(source).name} executes whatever code is in it. Add "
+            "--allow-code if you know where the file comes from"
         )
     model = torch.load(source, map_location="cpu", weights_only=False)
     if isinstance(model, dict):

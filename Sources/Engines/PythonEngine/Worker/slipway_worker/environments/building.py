@@ -19,6 +19,7 @@ from typing import Callable, Dict, List, Tuple
 
 from . import interpreters, pip
 from .conversation import Failure, Request
+from .empty import create
 from .requirements import Requirements, digest
 
 #: Changes when environments are made differently, so that old ones are not reused.
@@ -125,34 +126,13 @@ def make(plan: Plan, progress: Progress) -> None:
         f"making environment {plan.key} with Python {plan.base['version']} for {count} "
         f"requirement{'' if count == 1 else 's'}")
     try:
-        create(plan)
-        packages = pip.install(plan, progress)
+        packages = pip.install(plan, create(plan), progress)
         require(plan)
         write_record(plan, packages)
     except BaseException:
         shutil.rmtree(plan.path, ignore_errors=True)
         raise
     progress(f"environment {plan.key} is ready after {time.monotonic() - started:.0f} s")
-
-
-def create(plan: Plan) -> None:
-    """An empty virtual environment with pip."""
-    command = [plan.base["executable"], "-I", "-m", "venv", plan.path]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=pip.clean_environment(), check=False)
-    if done.returncode == 0:
-        return
-    words = pip.last_words(done.stdout.decode("utf-8", "replace"))
-    pip.raise_if_disk_is_full(words)
-    version = ".".join(plan.base["version"].split(".")[:2])
-    if "No module named" in words or "ensurepip" in words:
-        raise Failure(
-            "library_missing",
-            f"{plan.base['executable']} cannot make virtual environments; install its venv module "
-            f"(Debian: apt install python{version}-venv), or name another with the option "
-            f"'python'. It said: {words}")
-    raise Failure("engine_failed", f"cannot make a virtual environment: {words}")
 
 
 def require(plan: Plan) -> None:

@@ -81,14 +81,16 @@ _MEANINGS = [
 ]
 
 
-def install(plan: "Plan", progress: Callable[[str], None]) -> List[Dict[str, str]]:
-    """Installs the requirements and returns what is in the environment now."""
+def install(
+    plan: "Plan", pip: List[str], progress: Callable[[str], None]
+) -> List[Dict[str, str]]:
+    """Installs the requirements by that pip and returns what is in the environment now."""
     with tempfile.TemporaryDirectory(dir=plan.path) as scratch:
         report = os.path.join(scratch, "report.json")
         wanted = os.path.join(scratch, "requirements.txt")
         command = [
-            plan.python, "-I", "-m", "pip", "install", "--no-input", "--no-color",
-            "--disable-pip-version-check", "--progress-bar", "off", "--report", report,
+            *pip, "install", "--no-input", "--no-color", "--disable-pip-version-check",
+            "--progress-bar", "off", "--report", report,
         ]
         is_locked = os.path.exists(plan.lock_file)
         if is_locked:
