@@ -44,6 +44,9 @@ class Control:
                     kill_group()
                 if frame.kind == frames.STATISTICS:
                     self.send(frames.STATISTICS_REPLY, frame.sequence, self._statistics())
+                elif frame.kind == frames.CANCEL:
+                    # A call into Python cannot be stopped; the lane is free when it has answered.
+                    continue
                 elif frame.kind == frames.UNLOAD and not self.is_listening:
                     leave_quietly()
                 else:
