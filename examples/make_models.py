@@ -23,9 +23,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "src"))
 
 import digits  # noqa: E402
+import digits_trees  # noqa: E402
 import half_plus_two  # noqa: E402
 import wine  # noqa: E402
 
 if __name__ == "__main__":
-    for model in (digits, wine, half_plus_two):
+    for model in (digits, digits_trees, wine, half_plus_two):
         model.make()
+    digits_trees.nearest()

@@ -1,12 +1,13 @@
 """The examples that documentation shows: they run as they stand there."""
 
+import json
 import re
 import subprocess
 import sys
 
 import pytest
 import requests
-from harness import MODELS, REQUESTS, ROOT, TIMEOUT, slipway
+from harness import MODELS, REQUESTS, ROOT, TIMEOUT, Server, slipway
 
 CLIENTS = ROOT / "examples" / "clients"
 
@@ -46,6 +47,59 @@ class TestClients:
             script = re.sub(r'^""".*?"""\n\nimport sys\n\n', "", script)
             script = re.sub(r"address = sys.argv.*\n", "", script)
             assert text == script.replace("(address)", '("127.0.0.1:8500")')
+
+
+def configuration(path):
+    """A configuration of the examples, on ports of the system's choice and with absolute paths."""
+    text = path.read_text().replace("source: ./", f"source: {path.parent}/")
+    text = text.replace("{ rest: 8501, admin: 8502 }", "{ rest: 0, grpc: 0, admin: 0 }")
+    assert "850" not in text
+    return text
+
+
+def rows(reply):
+    assert reply.status_code == 200, reply.text
+    return reply.json()["predictions"]
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """The server of `make serve`."""
+    folder = tmp_path_factory.mktemp("examples")
+    listed = folder / "slipway.yaml"
+    listed.write_text(configuration(ROOT / "examples" / "slipway.yaml"))
+    running = Server(folder, "--config", listed)
+    try:
+        yield running.wait_until_ready()
+    finally:
+        running.stop()
+
+
+class TestFrameworks:
+    @pytest.fixture
+    def digit(self):
+        return json.loads((REQUESTS / "digit.json").read_text())
+
+    def test_xgboost(self, examples, digit):
+        [row] = rows(examples.predict("digits_xgboost", digit))
+        assert row["class"] == 1
+        assert max(row["output__0"]) == row["output__0"][1]
+
+    def test_lightgbm(self, examples, digit):
+        [row] = rows(examples.predict("digits_lightgbm", digit))
+        assert len(row) == 10 and max(row) == row[1]
+
+    def test_spark(self, examples):
+        body = json.loads((REQUESTS / "iris.json").read_text())
+        species = [row["species"] for row in rows(examples.predict("iris", body))]
+        assert species == ["setosa", "versicolor", "virginica"]
+
+    def test_code_of_ones_own(self, launch, digit, monkeypatch):
+        monkeypatch.setenv("SLIPWAY_PYTHON", sys.executable)
+        text = configuration(ROOT / "examples" / "python" / "slipway.yaml")
+        server = launch(configuration=text).wait_until_ready(120)
+        [row] = rows(server.predict("nearest", digit))
+        assert row["label"] == 2 and row["distance"] > 0
 
 
 class TestConfigurations:

@@ -200,7 +200,7 @@ class TestExplicit:
         [
             ("{", "JSON|line 1"),
             ('{"max_batch_sizes": 1}', "there is no field 'max_batch_sizes'.*max_batch_size"),
-            ('{"backend": "python"}', "'python', for models of Python"),
+            ('{"backend": "python"}', "engine python finds nothing that it can load"),
             ('{"sequence_batching": {"max_sequence_idle_microseconds": 5}}', "sequence_batching"),
             ('{"instance_group": [{"kind": "KIND_GPU"}]}', "asks for a GPU"),
             ('{"input": [{"name": "y", "data_type": "TYPE_FP32", "dims": [64]}]}', "'?y'?"),
@@ -367,7 +367,8 @@ model_warmup [ {
         (folder / "labels.txt").write_text("\n".join(labels) + "\n")
         server = served(launch, repository).wait_until_ready()
         api = connect(server)
-        assert states(api, "digits") == {"1": "READY", "2": "READY"}
+        ready = {"1": "READY", "2": "READY"}
+        server.wait_for(lambda: states(api, "digits") == ready, "both versions", 60)
         config = api.config("digits")
         assert config["max_batch_size"] == 8
         assert "dynamic_batching" in config

@@ -19,11 +19,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 
-def make():
+def split():
+    """Pixels to learn from, pixels to ask, and the digits of both."""
     pixels, digit = load_digits(return_X_y=True)
-    train, test, train_digit, test_digit = train_test_split(
-        pixels, digit, test_size=0.3, random_state=7, stratify=digit
-    )
+    return train_test_split(pixels, digit, test_size=0.3, random_state=7, stratify=digit)
+
+
+def make():
+    train, test, train_digit, test_digit = split()
     few = 90
     versions = {
         1: (LogisticRegression(max_iter=500), train[:few], train_digit[:few]),

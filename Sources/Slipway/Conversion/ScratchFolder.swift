@@ -4,13 +4,16 @@ import ServingCore
 /// A directory beside a conversion's output, in which it is made, so that a rename puts it in place.
 struct ScratchFolder: Sendable {
     let path: String
+    /// The parent of the output, when it was not there before: the directory of a new model.
+    private let newParent: String?
 
-    /// Makes an empty directory that only this user can read.
+    /// Makes an empty directory that only this user can read, and the output's parent if it is missing.
     ///
-    /// - Throws: `file_unreadable` when the parent of the output cannot be written.
+    /// - Throws: `file_unreadable` when the parent of the output cannot be made or written.
     init(beside output: String) throws(ServingError) {
         let output = FilePath.absolute(output, in: FilePath.workingDirectory())
         let parent = FilePath.directory(of: output)
+        newParent = mkdir(parent, 0o777) == 0 ? parent : nil
         var template = Array((parent + "/.slipway-convert-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw ServingError(
@@ -46,8 +49,11 @@ struct ScratchFolder: Sendable {
         }
     }
 
-    /// Removes the directory and all that is in it.
-    func remove() { Self.remove(path) }
+    /// Removes the directory and all that is in it, and the output's parent if it is new and empty.
+    func remove() {
+        Self.remove(path)
+        if let newParent { rmdir(newParent) }
+    }
 
     private static func remove(_ path: String) {
         var status = stat()

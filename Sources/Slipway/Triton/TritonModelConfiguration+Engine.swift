@@ -6,7 +6,7 @@ extension TritonModelConfiguration {
     /// Triton's names for what one of our engines runs.
     private static let ourNames = [
         "onnxruntime_onnx": "onnxruntime", "onnxruntime": "onnxruntime", "pytorch": "torch",
-        "pytorch_libtorch": "torch",
+        "pytorch_libtorch": "torch", "tensorflow_savedmodel": "tensorflow",
     ]
 
     /// Triton's names for frameworks, and what people call them.

@@ -1,4 +1,5 @@
 import EngineInterface
+import Glibc
 import ServingCore
 import Tensors
 import Testing
@@ -93,6 +94,35 @@ import Testing
 
     @Test func refusesOutputsOfAnotherSize() {
         #expect(throws: ServingError.self) { try difference([1, 2], [1, 2, 3], [2]) }
+    }
+}
+
+/// Where a conversion works, beside its output.
+@Suite struct ScratchFolderTests {
+    private func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    @Test func makesTheDirectoryOfANewModelAndTakesItAwayWhenNothingIsKept() throws {
+        var template = Array("/tmp/slipway-scratch-XXXXXX".utf8CString)
+        let base = String(cString: try #require(mkdtemp(&template)))
+        defer { rmdir(base) }
+        let failed = try ScratchFolder(beside: base + "/digits/1")
+        #expect(isThere(failed.path))
+        failed.remove()
+        #expect(!isThere(base + "/digits"))
+
+        let kept = try ScratchFolder(beside: base + "/digits/1")
+        #expect(mkdir(kept.path + "/version", 0o755) == 0)
+        try kept.keep(kept.path + "/version", as: base + "/digits/1")
+        kept.remove()
+        #expect(!isThere(kept.path) && isThere(base + "/digits/1"))
+        rmdir(base + "/digits/1")
+        rmdir(base + "/digits")
+    }
+
+    @Test func refusesAPathWhoseDirectoriesAreMissing() {
+        #expect(throws: ServingError.self) {
+            try ScratchFolder(beside: "/tmp/slipway-none-\(getpid())/models/digits/1")
+        }
     }
 }
 

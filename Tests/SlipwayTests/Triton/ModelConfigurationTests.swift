@@ -100,6 +100,19 @@ private let full = """
 }
 
 @Test(arguments: [
+    ("platform: \"tensorflow_savedmodel\"", "tensorflow"),
+    ("backend: \"tensorflow\" platform: \"tensorflow_savedmodel\"", "tensorflow"),
+    ("backend: \"pytorch\" platform: \"pytorch_libtorch\"", "torch"),
+    ("platform: \"onnxruntime_onnx\"", "onnxruntime"), ("backend: \"trees\"", "trees"),
+])
+func takesTritonsNamesOfFrameworks(_ text: String, _ engine: String) throws {
+    let configuration = try TritonModelConfiguration(
+        SettingsText.protobuf(Array(text.utf8), source: "config.pbtxt"),
+        engines: ["onnxruntime", "tensorflow", "torch", "trees"])
+    #expect(configuration.engine == engine)
+}
+
+@Test(arguments: [
     ("max_batch_sise: 3", "line 1, column 1: there is no field 'max_batch_sise'; did you mean"),
     ("max_batch_size: -1", "'max_batch_size' is '-1'; it must be a whole number from 0"),
     ("max_batch_size: 1\nmax_batch_size: 2", "'max_batch_size' is given 2 times"),
