@@ -231,7 +231,7 @@ let package = Package(
             "ONNXEngine",
             [
                 "ServingCore", "Tensors", "Inference", "EngineInterface", "EngineDocuments",
-                "ONNXEngine", "EngineConformance",
+                "ONNXEngine", "EngineConformance", "WorkerProcess",
             ]),
         tests("EngineDocuments", ["ServingCore", "EngineDocuments"]),
         tests(

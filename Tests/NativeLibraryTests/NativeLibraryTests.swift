@@ -50,6 +50,14 @@ import Testing
             + [type, 0, machine, 0]
     }
 
+    private static var ofThisMachine: [UInt8] {
+        #if arch(x86_64)
+            header(machine: 62)
+        #else
+            header(machine: 183)
+        #endif
+    }
+
     @Test(arguments: [
         ([UInt8](), "empty"),
         (Array("version https://".utf8), "no ELF header"),
@@ -63,6 +71,10 @@ import Testing
             let error = #expect(throws: ServingError.self) {
                 _ = try NativeLibrary.open(absent(name), search)
             }
+            let same = #expect(throws: ServingError.self) {
+                _ = try NativeLibrary.installed(absent(name), search)
+            }
+            #expect(same?.message == error?.message)
             #expect(error?.code == .libraryMissing)
             #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
             #expect(error?.message.contains("scripts/fetch-deps example") == true)
@@ -77,12 +89,7 @@ import Testing
 
     @Test func passesOnWhatTheDynamicLinkerSays() throws {
         // A right header with nothing behind it: only the linker notices.
-        #if arch(x86_64)
-            let bytes = Self.header(machine: 62)
-        #else
-            let bytes = Self.header(machine: 183)
-        #endif
-        try withLibraryFile(bytes) { search, name in
+        try withLibraryFile(Self.ofThisMachine) { search, name in
             let error = #expect(throws: ServingError.self) {
                 _ = try NativeLibrary.open(absent(name), search)
             }
@@ -90,20 +97,48 @@ import Testing
         }
     }
 
+    @Test func findsAnInstalledLibraryWithoutOpeningIt() throws {
+        // Opening it would fail: there is nothing behind the header.
+        try withLibraryFile(Self.ofThisMachine, name: "libexample.so.1.4") { search, name in
+            let found = try NativeLibrary.installed(absent(name), search)
+            #expect(found?.version == "1.4")
+            #expect(found?.path.hasSuffix("/libexample.so.1.4") == true)
+        }
+        try withLibraryFile(Self.ofThisMachine) { search, name in
+            let found = try NativeLibrary.installed(absent(name), search)
+            #expect(found?.version == "unknown")
+        }
+        let nowhere = try NativeLibrary.installed(absent(), LibrarySearch())
+        #expect(nowhere == nil)
+    }
+
+    @Test func anInstalledCopyHasTheVersionOfItsDirectory() throws {
+        let place = "/example/2.5.1/lib"
+        try withLibraryFile(Self.ofThisMachine, below: place) { search, name in
+            let found = try NativeLibrary.installed(absent(name), search)
+            #expect(found?.version == "2.5.1")
+        }
+    }
+
     private func withLibraryFile(
-        _ bytes: [UInt8], name: String = "libexample.so",
+        _ bytes: [UInt8], name: String = "libexample.so", below place: String = "",
         _ body: (LibrarySearch, String) throws -> Void
     ) throws {
         var template = Array("/tmp/slipway-library-XXXXXX".utf8CString)
-        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let path = directory + "/" + name
+        let top = try #require(mkdtemp(&template).map { String(cString: $0) })
+        var made = [top]
+        for part in place.split(separator: "/") {
+            made.append(made[made.count - 1] + "/" + part)
+            #expect(mkdir(made[made.count - 1], 0o700) == 0)
+        }
+        let path = top + place + "/" + name
         defer {
             unlink(path)
-            rmdir(directory)
+            for directory in made.reversed() { rmdir(directory) }
         }
         let file = try #require(fopen(path, "w"))
         fwrite(bytes, 1, bytes.count, file)
         fclose(file)
-        try body(LibrarySearch(configuredDirectories: [directory]), name)
+        try body(LibrarySearch(configuredDirectories: [top + place]), name)
     }
 }

@@ -1,14 +1,25 @@
 import EngineConformance
 import EngineInterface
+import Glibc
 import ServingCore
 import Tensors
 import Testing
+import WorkerProcess
 
 /// The suite that every engine passes, with ONNX Runtime.
 @Suite struct ConformanceTests {
     @Test(arguments: EngineConformance.Check.allCases)
     func conforms(to check: EngineConformance.Check) throws {
         try Self.conformance(large: nil).run(check)
+    }
+
+    /// A framework behind a process's walls is held to the same.
+    @Test(.timeLimit(.minutes(10)), arguments: EngineConformance.Check.allCases)
+    func conformsInAWorker(to check: EngineConformance.Check) throws {
+        let tests = try #require(realpath("/proc/self/exe", nil).map { String(cString: $0) })
+        let directory = tests.split(separator: "/").dropLast().joined(separator: "/")
+        let isolated = IsolatedEngine(Fixture.engine, executable: "/\(directory)/slipway")
+        try Self.conformance(isolated, large: nil).run(check)
     }
 
     @Test func takesNoMoreMemoryThanEstimated() async {
@@ -44,7 +55,9 @@ import Testing
         }
     }
 
-    static func conformance(large: ModelSource?) throws -> EngineConformance {
+    static func conformance(_ engine: any Engine = Fixture.engine, large: ModelSource?) throws
+        -> EngineConformance
+    {
         let broken: [(String, ErrorCode, String)] = [
             ("bad_opset", .modelInvalid, "operator set 999"), ("bad_ir", .modelInvalid, "999"),
             ("bad_type", .modelInvalid, "different types"),
@@ -57,7 +70,7 @@ import Testing
             ("no_such_file", .fileUnreadable, "No such file"),
         ]
         return EngineConformance(
-            engine: Fixture.engine, environment: Fixture.environment,
+            engine: engine, environment: Fixture.environment,
             models: .init(
                 identity: { Fixture.source("identity_" + fileName(of: $0)) },
                 scalar: Fixture.source("scalar"),

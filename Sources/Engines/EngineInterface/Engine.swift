@@ -44,6 +44,17 @@ public protocol Engine: Sendable {
     /// What `slipway engines` and `slipway doctor` show: the library's version and where it was
     /// found, or what was tried and the command that installs it.
     func availability(_ environment: EngineEnvironment) -> EngineAvailability
+
+    /// The same as far as it can be told without opening the library, for a server that leaves that
+    /// to worker processes.
+    func installation(_ environment: EngineEnvironment) -> EngineAvailability
+}
+
+extension Engine {
+    /// What opening the library tells: right for engines whose library is small or none.
+    public func installation(_ environment: EngineEnvironment) -> EngineAvailability {
+        availability(environment)
+    }
 }
 
 /// A model in memory.

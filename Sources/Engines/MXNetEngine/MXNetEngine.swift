@@ -1,5 +1,6 @@
 public import EngineInterface
 import Inference
+import NativeLibrary
 public import ServingCore
 
 /// MXNet models (`*-symbol.json` and `*-0000.params`), run by libmxnet's C predict interface.
@@ -51,6 +52,18 @@ public struct MXNetEngine: Engine {
         do throws(ServingError) {
             let library = try MXNetLibrary.shared(environment)
             return .available(version: library.version, path: library.path)
+        } catch {
+            return .missing(error)
+        }
+    }
+
+    public func installation(_ environment: EngineEnvironment) -> EngineAvailability {
+        do throws(ServingError) {
+            let search = LibrarySearch.ofThisProcess(
+                configuredDirectories: environment.libraryDirectories)
+            guard let found = try NativeLibrary.installed(MXNetLibrary.specification, search)
+            else { return availability(environment) }
+            return .available(version: found.version, path: found.path)
         } catch {
             return .missing(error)
         }

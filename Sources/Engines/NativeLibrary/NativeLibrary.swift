@@ -32,12 +32,8 @@ public final class NativeLibrary: @unchecked Sendable {
         throws(ServingError) -> NativeLibrary
     {
         let directories = search.directories(for: specification)
-        for directory in directories {
-            for name in specification.fileNames {
-                let path = directory + "/" + name
-                guard access(path, F_OK) == 0 else { continue }
-                return try openFile(path, specification)
-            }
+        if let path = file(of: specification, in: directories) {
+            return try openFile(path, specification)
         }
         for name in specification.fileNames {
             if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
@@ -71,18 +67,23 @@ public final class NativeLibrary: @unchecked Sendable {
     private static func openFile(_ path: String, _ specification: LibrarySpecification)
         throws(ServingError) -> NativeLibrary
     {
-        guard let header = SharedObjectHeader.read(path) else {
-            throw unusable(path, String(cString: strerror(errno)), specification)
-        }
-        if let defect = SharedObjectHeader.defect(in: header) {
-            throw unusable(path, defect, specification)
-        }
+        try check(path, specification)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason =
                 dlerror().map { String(cString: $0) } ?? "the dynamic linker gave no reason"
             throw unusable(path, reason, specification)
         }
         return NativeLibrary(path: path, specification: specification, handle: handle)
+    }
+
+    /// Says what is wrong with a file by its first bytes, better than the dynamic linker does.
+    static func check(_ path: String, _ specification: LibrarySpecification) throws(ServingError) {
+        guard let header = SharedObjectHeader.read(path) else {
+            throw unusable(path, String(cString: strerror(errno)), specification)
+        }
+        if let defect = SharedObjectHeader.defect(in: header) {
+            throw unusable(path, defect, specification)
+        }
     }
 
     private static func unusable(

@@ -61,4 +61,16 @@ public struct TensorFlowEngine: Engine {
             return .missing(error)
         }
     }
+
+    public func installation(_ environment: EngineEnvironment) -> EngineAvailability {
+        do throws(ServingError) {
+            let search = LibrarySearch.ofThisProcess(
+                configuredDirectories: environment.libraryDirectories)
+            guard let found = try NativeLibrary.installed(TensorFlowLibrary.specification, search)
+            else { return availability(environment) }
+            return .available(version: found.version, path: found.path)
+        } catch {
+            return .missing(error)
+        }
+    }
 }

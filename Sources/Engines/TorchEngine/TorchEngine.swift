@@ -71,6 +71,18 @@ public struct TorchEngine: Engine {
         }
     }
 
+    public func installation(_ environment: EngineEnvironment) -> EngineAvailability {
+        do throws(ServingError) {
+            let search = LibrarySearch.ofThisProcess(
+                configuredDirectories: environment.libraryDirectories)
+            guard let found = try NativeLibrary.installed(TorchLibrary.specification, search)
+            else { return availability(environment) }
+            return .available(version: found.version, path: found.path)
+        } catch {
+            return .missing(error)
+        }
+    }
+
     private static func load(
         _ source: ModelSource, _ file: TorchFile, _ notes: ModelNotes, _ options: TorchOptions,
         _ library: TorchLibrary, _ processors: Int

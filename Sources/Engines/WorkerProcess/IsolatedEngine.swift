@@ -37,8 +37,14 @@ public struct IsolatedEngine: Engine {
 
     public func recognise(_ files: ModelFiles) -> Recognition? { wrapped.recognise(files) }
 
+    /// A library that usually runs in processes of its own is not opened in this one.
     public func availability(_ environment: EngineEnvironment) -> EngineAvailability {
-        wrapped.availability(environment)
+        usual == .process
+            ? wrapped.installation(environment) : wrapped.availability(environment)
+    }
+
+    public func installation(_ environment: EngineEnvironment) -> EngineAvailability {
+        wrapped.installation(environment)
     }
 
     public func estimate(_ source: ModelSource) throws(ServingError) -> ResourceEstimate {
