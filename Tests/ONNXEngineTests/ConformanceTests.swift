@@ -1,6 +1,7 @@
 import EngineConformance
 import EngineInterface
 import Glibc
+import ONNXEngine
 import ServingCore
 import Tensors
 import Testing
