@@ -246,6 +246,7 @@ class Model:
         if what == 6: return {"z": x}
         if what == 7: print("seven on stdout")
         if what == 8 and os.fork() == 0: return {"y": x}
+        if what == 10: time.sleep(0.3)
         if what == 9: os.kill(os.getpid(), 11)
         return {"y": x + 100}
 """
@@ -292,6 +293,15 @@ def test_own_code_that_ends_its_process_or_hangs_is_started_again(custom, number
     assert words in reply.json()["error"], reply.text
     custom.wait_for(lambda: ask(custom, 0).status_code == 200, "the model's return", 60)
     assert ask(custom, 0).json() == {"predictions": [100.0]}
+
+
+def test_a_client_that_goes_away_takes_no_worker_with_it(custom):
+    workers = workers_of(custom.process.pid)
+    for _ in range(3):
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            custom.predict("own", {"instances": [10]}, timeout=0.1)
+    assert ask(custom, 0).json() == {"predictions": [100.0]}
+    assert workers_of(custom.process.pid) == workers
 
 
 def workers_of(process):
