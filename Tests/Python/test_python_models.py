@@ -174,6 +174,7 @@ def refused(made, tmp_path_factory):
     sections = [
         section("closed", made / "iris", {"allow_code": False}, retry={"attempts": 0}),
         section("untrusted", made / "untrusted", retry={"attempts": 0}),
+        section("inside", made / "iris", isolation="in_process", retry={"attempts": 0}),
         section("bare", made / "wine", {"environment": str(ROOT / ".deps" / "venv")}, retry={"attempts": 0}),
     ]
     for name, (file, content) in files.items():
@@ -192,6 +193,7 @@ def refused(made, tmp_path_factory):
 @pytest.mark.parametrize("name, code, words", [
     ("closed", "configuration_invalid", ["unpickling runs code", "allow_code: true"]),
     ("untrusted", "configuration_invalid", ["copy.copy", "trusted_types"]),
+    ("inside", "configuration_invalid", ["in_process", "isolation: process"]),
     ("bare", "library_missing", ["skops"]),
     ("cut", "model_invalid", ["no whole pickle"]),
     ("noise", "model_invalid", ["no whole pickle"]),
