@@ -174,6 +174,7 @@ def refused(made, tmp_path_factory):
     sections = [
         section("closed", made / "iris", {"allow_code": False}, retry={"attempts": 0}),
         section("untrusted", made / "untrusted", retry={"attempts": 0}),
+        section("inside", made / "iris", isolation="in_process", retry={"attempts": 0}),
         section("bare", made / "wine", {"environment": str(ROOT / ".deps" / "venv")}, retry={"attempts": 0}),
     ]
     for name, (file, content) in files.items():
@@ -192,6 +193,7 @@ def refused(made, tmp_path_factory):
 @pytest.mark.parametrize("name, code, words", [
     ("closed", "configuration_invalid", ["unpickling runs code", "allow_code: true"]),
     ("untrusted", "configuration_invalid", ["copy.copy", "trusted_types"]),
+    ("inside", "configuration_invalid", ["in_process", "isolation: process"]),
     ("bare", "library_missing", ["skops"]),
     ("cut", "model_invalid", ["no whole pickle"]),
     ("noise", "model_invalid", ["no whole pickle"]),
@@ -246,6 +248,7 @@ class Model:
         if what == 6: return {"z": x}
         if what == 7: print("seven on stdout")
         if what == 8 and os.fork() == 0: return {"y": x}
+        if what == 10: time.sleep(0.3)
         if what == 9: os.kill(os.getpid(), 11)
         return {"y": x + 100}
 """
@@ -292,6 +295,15 @@ def test_own_code_that_ends_its_process_or_hangs_is_started_again(custom, number
     assert words in reply.json()["error"], reply.text
     custom.wait_for(lambda: ask(custom, 0).status_code == 200, "the model's return", 60)
     assert ask(custom, 0).json() == {"predictions": [100.0]}
+
+
+def test_a_client_that_goes_away_takes_no_worker_with_it(custom):
+    workers = workers_of(custom.process.pid)
+    for _ in range(3):
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            custom.predict("own", {"instances": [10]}, timeout=0.1)
+    assert ask(custom, 0).json() == {"predictions": [100.0]}
+    assert workers_of(custom.process.pid) == workers
 
 
 def workers_of(process):

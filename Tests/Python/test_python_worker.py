@@ -142,6 +142,34 @@ class Model:
     assert [worker.finish(lane)[0].tolist() for lane in range(3)] == [[2]] * 3
 
 
+def test_a_run_that_nobody_waits_for_is_answered_and_the_worker_goes_on(serve):
+    worker = serve(ECHO)
+    worker.cancel(7)
+    worker.start([ROW], sequence=7)
+    worker.cancel(7)
+    assert (worker.finish()[0] == ROW).all()
+    worker.cancel(7)
+    worker.cancel(1, lane=63)
+    assert (worker.run(ROW)[0] == ROW).all()
+    assert worker.statistics()
+
+
+def test_a_cancellation_ends_an_asynchronous_wait(serve):
+    worker = serve(model("").replace("def predict", "async def predict") + "        import asyncio\n"
+                   "        if len(x) > 1: await asyncio.Event().wait()\n        return {'y': x}\n")
+    for is_early in (True, False):
+        sequence = 10 + is_early
+        if is_early:
+            worker.cancel(sequence)
+            worker.statistics()
+        worker.start([numpy.zeros((2, 3), "f4")], sequence=sequence)
+        if not is_early:
+            worker.cancel(sequence)
+        with pytest.raises(Failed, match="cancelled"):
+            worker.finish()
+    assert (worker.run(ROW)[0] == ROW).all()
+
+
 def test_a_deadline_ends_an_asynchronous_wait(serve):
     worker = serve(model("").replace("def predict", "async def predict") + "        import asyncio\n"
                    "        await asyncio.Event().wait()\n")

@@ -154,7 +154,7 @@ class Worker:
         batching = True if reading.take("B") else reading.text()
         return {"name": name, "inputs": inputs, "outputs": outputs, "batching": batching}
 
-    def start(self, inputs, signature=0, wanted=None, lane=0, remaining=0):
+    def start(self, inputs, signature=0, wanted=None, lane=0, remaining=0, sequence=1):
         """Writes the inputs and the run frame."""
         tensors, offset = [], 0
         for array in inputs:
@@ -175,7 +175,11 @@ class Worker:
             wanted = range(len(self.signatures[signature]["outputs"]))
         payload = struct.pack("<IQQ", signature, remaining, -(-offset // 64) * 64)
         payload += many([struct.pack("<I", i) for i in wanted]) + many(tensors)
-        self.send(1 + lane, 0x10, payload)
+        self.send(1 + lane, 0x10, payload, sequence)
+
+    def cancel(self, sequence, lane=0):
+        """Says that nobody waits for a run any more."""
+        self.send(0, 0x04, struct.pack("<IQ", lane, sequence))
 
     def finish(self, lane=0):
         """Waits for the result and gives the outputs."""

@@ -1,4 +1,5 @@
 import EngineInterface
+import Glibc
 import PythonEngine
 import ServingCore
 import Testing
@@ -53,6 +54,19 @@ import Testing
         }
         #expect(error?.code == .modelInvalid)
         #expect(error?.message.contains(word) == true)
+    }
+
+    /// To open a pipe waits for a writer; the thread that loads would wait for ever.
+    @Test(arguments: ["model.pkl", "model.py", "MLmodel", "model.h5"])
+    func doesNotWaitForAPipe(_ entry: String) throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkfifo(directory.path + "/" + entry, 0o600) == 0)
+        let source = try PythonModels.source(directory, entry: entry)
+        let error = #expect(throws: ServingError.self) {
+            try PythonModels.engine.load(source, PythonModels.environment)
+        }
+        #expect(error?.code == .fileUnreadable)
+        #expect(error?.message.contains("not a regular file") == true)
     }
 
     @Test(

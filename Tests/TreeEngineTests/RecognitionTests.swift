@@ -29,13 +29,33 @@ import TreeEngine
     }
 
     @Test(arguments: [
-        ("config.json", "{\"architectures\": []}"), ("model.json", "{\"format\": \"layers\"}"),
-        ("model.txt", "tree-lined streets"), ("requirements.txt", "numpy"), ("a.json", ""),
-        ("a.json", "[\"learner\"]"), ("b.bin", "binary"), ("a.json", "{Lx"),
+        ("config.json", "{\"architectures\": []}"), ("requirements.txt", "numpy"),
+        ("a.json", ""), ("a.json", "[\"learner\"]"), ("b.bin", "binary"), ("a.json", "{Lx"),
         ("model.onnx", "tree\nversion=v4\n"),
     ])
     func leavesOtherFilesAlone(name: String, text: String) throws {
         #expect(try recognise([(name, Array(text.utf8))]) == nil)
+    }
+
+    /// Only when no other engine claims the directory, so that the load can say what is wrong.
+    @Test(arguments: [
+        ("model.json", "", "is empty"),
+        ("model.ubj", "version https://git-lfs.github.com", "git lfs"),
+        ("model.json", "{\"format\": \"layers\"}", "layers"),
+        ("model.txt", "tree-lined streets", "tree-lined"), ("model.bst", "<html>", "<html>"),
+    ])
+    func saysWhatIsWrongWithAFileOfAStandingName(name: String, text: String, word: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(name, Array(text.utf8))
+        let found = try #require(
+            Fixture.engine.recognise(try ModelFiles.list(directory.path)))
+        #expect(found.isFallback)
+        let error = #expect(throws: ServingError.self) {
+            let source = try Fixture.source(found.entry, in: directory.path)
+            _ = try Fixture.engine.load(source, Fixture.environment)
+        }
+        #expect(error?.code == .modelInvalid)
+        #expect(error?.message.contains(word) == true)
     }
 
     @Test func takesTheStandingNameAmongSeveralAndElseAsks() throws {

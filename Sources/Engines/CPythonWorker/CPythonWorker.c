@@ -18,6 +18,9 @@ static const unsigned char init_py[] = {
 static const unsigned char awaiting_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/awaiting.py"
 };
+static const unsigned char cancellation_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/cancellation.py"
+};
 static const unsigned char channel_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/channel.py"
 };
@@ -125,6 +128,7 @@ static const python_worker_file files[] = {
     FILE_OF("slipway/__init__.py", slipway_init_py),
     FILE_OF("slipway_worker/__init__.py", init_py),
     FILE_OF("slipway_worker/awaiting.py", awaiting_py),
+    FILE_OF("slipway_worker/cancellation.py", cancellation_py),
     FILE_OF("slipway_worker/channel.py", channel_py),
     FILE_OF("slipway_worker/codec.py", codec_py),
     FILE_OF("slipway_worker/columns.py", columns_py),

@@ -19,7 +19,7 @@ enum EntryCheck {
         guard form != .spark else { return }
         let start = try firstBytes(of: source.entryPath)
         guard !start.isEmpty else {
-            throw ServingError(.modelInvalid, "\(source.entryPath) is empty")
+            throw ServingError(.modelInvalid, "\(source.entryPath) is empty; copy it again")
         }
         guard let wanted = wanted(form, source.entry), !start.starts(with: wanted.bytes) else {
             return
@@ -42,12 +42,17 @@ enum EntryCheck {
     }
 
     private static func firstBytes(of path: String) throws(ServingError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe would otherwise wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ServingError(
                 .fileUnreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw ServingError(.fileUnreadable, "\(path) is not a regular file")
+        }
         var bytes = [UInt8](repeating: 0, count: 32)
         let count = read(descriptor, &bytes, bytes.count)
         guard count >= 0 else {

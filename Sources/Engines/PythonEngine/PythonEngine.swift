@@ -41,6 +41,12 @@ public struct PythonEngine: Engine {
     public func load(_ source: ModelSource, _ environment: EngineEnvironment)
         throws(ServingError) -> any LoadedModel
     {
+        guard source.worker.isolation != .inProcess else {
+            throw ServingError(
+                .configurationInvalid,
+                "'isolation: in_process' is not for engine python, which runs in processes of its "
+                    + "own; remove it, or write 'isolation: process'")
+        }
         let options = try PythonOptions(source.options)
         let form = try Self.form(of: source)
         try options.requireAllowed(form, entry: source.entry)

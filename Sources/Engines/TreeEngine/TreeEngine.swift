@@ -23,7 +23,12 @@ public struct TreeEngine: Engine {
 
     public func recognise(_ files: ModelFiles) -> Recognition? {
         let models = TreeFiles.models(files)
-        guard let first = models.first else { return nil }
+        guard let first = models.first else {
+            // To load it tells what is wrong with it, which "no engine recognises" would not.
+            return TreeFiles.damaged(files).map {
+                Recognition(framework: "XGBoost or LightGBM", entry: $0, isFallback: true)
+            }
+        }
         return Recognition(
             framework: first.format.framework,
             entry: models.count == 1 ? first.name : TreeFiles.ambiguousEntry)

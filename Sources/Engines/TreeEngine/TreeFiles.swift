@@ -40,4 +40,10 @@ enum TreeFiles {
         }
         return found
     }
+
+    /// A file with a standing name that does not begin as a model does: damaged, or another's.
+    static func damaged(_ files: ModelFiles) -> String? {
+        guard files.entry("MLmodel") == nil else { return nil }
+        return names.first { files.entry($0).map { !$0.isDirectory } ?? false }
+    }
 }

@@ -46,11 +46,23 @@ struct TreeModelContent: Sendable {
         case .lightgbm:
             try self.init(try LightGBMFile.read(bytes, Self.wanted(options)), options)
         case nil:
-            throw ServingError(
-                .modelInvalid,
-                "the file is neither an XGBoost model (JSON, UBJSON or the old binary form) nor a "
-                    + "LightGBM model (text); it begins with '\(TreeFormat.beginning(of: bytes))'")
+            throw Self.unknown(bytes)
         }
+    }
+
+    private static func unknown(_ bytes: UnsafeRawBufferPointer) -> ServingError {
+        guard !bytes.isEmpty else {
+            return ServingError(.modelInvalid, "the file is empty; copy it again")
+        }
+        guard !bytes.starts(with: Array("version https://git-lfs".utf8)) else {
+            return ServingError(
+                .modelInvalid, "the file is a pointer of git lfs, not the model; run 'git lfs pull'"
+            )
+        }
+        return ServingError(
+            .modelInvalid,
+            "the file is neither an XGBoost model (JSON, UBJSON or the old binary form) nor a "
+                + "LightGBM model (text); it begins with '\(TreeFormat.beginning(of: bytes))'")
     }
 
     private static func wanted<Scalar: ForestScalar>(

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any, Awaitable
 
+from .cancellation import on_cancel
 from .errors import WorkerError
 
 
@@ -25,6 +26,7 @@ class EventLoop:
     def wait(self, awaitable: Awaitable[Any], deadline: float = 0.0) -> Any:
         """Waits for a result from another thread; `deadline` by `time.monotonic`, 0 for none."""
         future = asyncio.run_coroutine_threadsafe(_awaiting(awaitable), self._loop)
+        on_cancel(future.cancel)
         try:
             return future.result(max(deadline - time.monotonic(), 0) if deadline else None)
         except concurrent.futures.TimeoutError:
@@ -34,7 +36,7 @@ class EventLoop:
             raise WorkerError(
                 "deadline_exceeded", "the deadline passed while the model was at work") from None
         except concurrent.futures.CancelledError:
-            raise WorkerError("engine_failed", "the model cancelled its own task") from None
+            raise WorkerError("engine_failed", "the model's task was cancelled") from None
 
 
 async def _awaiting(awaitable: Awaitable[Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Callable, Tuple
 
 from . import channel as frames
 from .channel import Channel, Frame
-from .codec import ProtocolError, Writer
+from .codec import ProtocolError, Reader, Writer
 from .process import give_up, kill_group, leave_quietly, resident_bytes
 
 
@@ -20,6 +20,8 @@ class Control:
         self.channel = channel
         self.commands: "queue.SimpleQueue[Frame]" = queue.SimpleQueue()
         self.counters: Callable[[], Tuple[int, int]] = lambda: (0, 0)
+        #: Takes a lane and the sequence number of a run that nobody waits for any more.
+        self.cancel: Callable[[int, int], None] = lambda lane, sequence: None
         #: Whether the main thread waits for commands; while it loads a model it cannot.
         self.is_listening = True
         self._writing = threading.Lock()
@@ -45,8 +47,10 @@ class Control:
                 if frame.kind == frames.STATISTICS:
                     self.send(frames.STATISTICS_REPLY, frame.sequence, self._statistics())
                 elif frame.kind == frames.CANCEL:
-                    # A call into Python cannot be stopped; the lane is free when it has answered.
-                    continue
+                    payload = Reader(frame.payload)
+                    lane, sequence = payload.u32(), payload.u64()
+                    payload.end()
+                    self.cancel(lane, sequence)
                 elif frame.kind == frames.UNLOAD and not self.is_listening:
                     leave_quietly()
                 else:

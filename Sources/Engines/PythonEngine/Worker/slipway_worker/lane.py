@@ -7,6 +7,7 @@ import time
 from typing import Tuple
 
 from . import channel as frames
+from .cancellation import Cancellation
 from .channel import Channel, Frame
 from .codec import ProtocolError, Reader, Writer
 from .errors import WorkerError, from_exception
@@ -32,6 +33,7 @@ class Lane:
         self.memory = SharedMemory(7 + 3 * index)
         self.model = model
         self.counters = RunCounters()
+        self.cancellation = Cancellation()
         self.process = os.getpid()
 
     def serve(self) -> None:
@@ -41,7 +43,9 @@ class Lane:
                 frame = self.channel.read()
                 if frame is None:
                     return
+                self.cancellation.begin(frame.sequence)
                 kind, payload = self._answer(frame)
+                self.cancellation.end()
                 if os.getpid() != self.process:
                     # User code has forked in the middle of a run: this is the child, which has
                     # nothing to answer.

@@ -100,6 +100,12 @@ def _serve(control: Control, model: LoadedModel, count: int) -> None:
     control.counters = lambda: (
         sum(lane.counters.runs for lane in lanes),
         sum(lane.counters.nanoseconds for lane in lanes))
+
+    def cancel(index: int, sequence: int) -> None:
+        if index < len(lanes):
+            lanes[index].cancellation.cancel(sequence)
+
+    control.cancel = cancel
     for index, lane in enumerate(lanes):
         threading.Thread(target=lane.serve, name=f"slipway-lane-{index}", daemon=True).start()
 
