@@ -26,6 +26,23 @@ class Rows(CalibrationDataReader):
         return self.left.pop() if self.left else None
 
 
+def name_casts_to_float(model):
+    """The names of the casts to single precision, which the converter would leave as they are."""
+    casts = set()
+    for index, node in enumerate(model.graph.node):
+        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.FLOAT:
+            node.name = f"slipway_cast_{index}"
+            casts.add(node.name)
+    return casts
+
+
+def calibrated(source, target, rows, per_channel):
+    quantize_static(
+        str(source), str(target), Rows(rows), quant_format=QuantFormat.QDQ, per_channel=per_channel,
+        weight_type=QuantType.QInt8,
+    )
+
+
 def quantize(job, outcome, is_calibrated):
     folder = pathlib.Path(job["directory"])
     source = folder / outcome.entry
@@ -34,7 +51,12 @@ def quantize(job, outcome, is_calibrated):
     if job["quantize"] == "fp16":
         from onnxconverter_common import float16
 
-        model = float16.convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+        model = onnx.load(str(source))
+        casts = name_casts_to_float(model)
+        model = float16.convert_float_to_float16(model, keep_io_types=True)
+        for node in model.graph.node:
+            if node.name in casts:
+                node.attribute[0].i = onnx.TensorProto.FLOAT16
         source.unlink()
         save(model, folder)
         return dataclasses.replace(outcome, entry="model.onnx", tool=outcome.tool + ", fp16")
@@ -42,10 +64,11 @@ def quantize(job, outcome, is_calibrated):
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
     target = folder / "model-int8.onnx"
     if is_calibrated:
-        quantize_static(
-            str(prepared), str(target), Rows(outcome.inputs(outcome.samples)),
-            quant_format=QuantFormat.QDQ, per_channel=True, weight_type=QuantType.QInt8,
-        )
+        rows = outcome.inputs(outcome.samples)
+        try:
+            calibrated(prepared, target, rows, per_channel=True)
+        except ValueError:  # ONNX Runtime 1.31 cannot adjust one scale a channel to a Gemm's bias
+            calibrated(prepared, target, rows, per_channel=False)
         way = "int8 calibrated with the samples"
     else:
         quantize_dynamic(str(prepared), str(target), weight_type=QuantType.QInt8)

@@ -55,10 +55,15 @@ def lightgbm(job, samples, booster=None):
     if job["target"] == "trees":
         booster.save_model(str(pathlib.Path(job["directory"]) / "model.txt"))
         tool = f"lightgbm {library.__version__}"
-        return Outcome("model.txt", tool, {"input": rows}, original)
+        return Outcome("model.txt", tool, {"input": rows}, original, doubles)
     from onnxmltools import convert_lightgbm
 
     return through_onnx(job, convert_lightgbm, booster, rows, original)
+
+
+def doubles(arrays):
+    """As LightGBM's own files take them."""
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
 
 
 def through_onnx(job, converter, booster, rows, original):
