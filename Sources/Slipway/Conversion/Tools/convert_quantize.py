@@ -26,14 +26,24 @@ class Rows(CalibrationDataReader):
         return self.left.pop() if self.left else None
 
 
-def name_casts_to_float(model):
-    """The names of the casts to single precision, which the converter would leave as they are."""
-    casts = set()
-    for index, node in enumerate(model.graph.node):
-        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.FLOAT:
-            node.name = f"slipway_cast_{index}"
-            casts.add(node.name)
-    return casts
+def drop_idle_casts(model):
+    """Removes casts of single precision inputs to the same, with which the converter loses its own."""
+    graph = model.graph
+    floats = {
+        value.name for value in graph.input
+        if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+    }
+    results = {value.name for value in graph.output}
+    idle = [
+        node for node in graph.node
+        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.FLOAT
+        and node.input[0] in floats and node.output[0] not in results
+    ]
+    names = {node.output[0]: node.input[0] for node in idle}
+    for node in idle:
+        graph.node.remove(node)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
 
 
 def calibrated(source, target, rows, per_channel):
@@ -52,11 +62,8 @@ def quantize(job, outcome, is_calibrated):
         from onnxconverter_common import float16
 
         model = onnx.load(str(source))
-        casts = name_casts_to_float(model)
+        drop_idle_casts(model)
         model = float16.convert_float_to_float16(model, keep_io_types=True)
-        for node in model.graph.node:
-            if node.name in casts:
-                node.attribute[0].i = onnx.TensorProto.FLOAT16
         source.unlink()
         save(model, folder)
         return dataclasses.replace(outcome, entry="model.onnx", tool=outcome.tool + ", fp16")
