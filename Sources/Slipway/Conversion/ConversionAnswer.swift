@@ -15,7 +15,7 @@ struct ConversionAnswer: Sendable {
     let outputs: [NamedTensor]
     /// One right answer a row.
     let labels: [Double]?
-    /// Seconds that the original took for all rows in one call.
+    /// Seconds that the original took for all rows in one call, the fastest of several.
     let seconds: Double
     let sourceBytes: Int
 

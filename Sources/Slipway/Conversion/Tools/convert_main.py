@@ -47,9 +47,7 @@ def convert(job):
 
         say(f"quantizing to {job['quantize']}")
         outcome = quantize(job, outcome, is_calibrated=samples is not None)
-    started = time.perf_counter()
-    answers = outcome.original(outcome.samples)
-    seconds = time.perf_counter() - started
+    answers, seconds = timed(outcome.original, outcome.samples)
     inputs = {
         name: write_array(folder, f"input_{index}", array)
         for index, (name, array) in enumerate(outcome.inputs(outcome.samples).items())
@@ -64,6 +62,19 @@ def convert(job):
         "inputs": inputs, "outputs": outputs, "labels": labels or None, "seconds": seconds,
         "source_bytes": size(pathlib.Path(job["source"])),
     }
+
+
+def timed(call, samples):
+    """The answers, and the seconds of the fastest of a few calls: the first is often a slow one."""
+    fastest, left = float("inf"), 2.0
+    for _ in range(5):
+        started = time.perf_counter()
+        answers = call(samples)
+        seconds = time.perf_counter() - started
+        fastest, left = min(fastest, seconds), left - seconds
+        if left < 0:
+            break
+    return answers, fastest
 
 
 def size(path):
@@ -85,7 +96,8 @@ def main():
             f"environment that has it and {', '.join(job['requirements'])}"
         }
     except Exception as error:  # the framework's own words are what the user needs
-        answer = {"error": f"{type(error).__name__}: {str(error).strip()[:2000]}"}
+        name = pathlib.Path(job["source"]).name
+        answer = {"error": f"{name}: {type(error).__name__}: {str(error).strip()[:2000]}"}
     (folder / "result.json").write_text(json.dumps(answer))
 
 

@@ -26,6 +26,33 @@ class Rows(CalibrationDataReader):
         return self.left.pop() if self.left else None
 
 
+def drop_idle_casts(model):
+    """Removes casts of single precision inputs to the same, with which the converter loses its own."""
+    graph = model.graph
+    floats = {
+        value.name for value in graph.input
+        if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+    }
+    results = {value.name for value in graph.output}
+    idle = [
+        node for node in graph.node
+        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.FLOAT
+        and node.input[0] in floats and node.output[0] not in results
+    ]
+    names = {node.output[0]: node.input[0] for node in idle}
+    for node in idle:
+        graph.node.remove(node)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+
+
+def calibrated(source, target, rows, per_channel):
+    quantize_static(
+        str(source), str(target), Rows(rows), quant_format=QuantFormat.QDQ, per_channel=per_channel,
+        weight_type=QuantType.QInt8,
+    )
+
+
 def quantize(job, outcome, is_calibrated):
     folder = pathlib.Path(job["directory"])
     source = folder / outcome.entry
@@ -34,7 +61,9 @@ def quantize(job, outcome, is_calibrated):
     if job["quantize"] == "fp16":
         from onnxconverter_common import float16
 
-        model = float16.convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+        model = onnx.load(str(source))
+        drop_idle_casts(model)
+        model = float16.convert_float_to_float16(model, keep_io_types=True)
         source.unlink()
         save(model, folder)
         return dataclasses.replace(outcome, entry="model.onnx", tool=outcome.tool + ", fp16")
@@ -42,10 +71,11 @@ def quantize(job, outcome, is_calibrated):
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
     target = folder / "model-int8.onnx"
     if is_calibrated:
-        quantize_static(
-            str(prepared), str(target), Rows(outcome.inputs(outcome.samples)),
-            quant_format=QuantFormat.QDQ, per_channel=True, weight_type=QuantType.QInt8,
-        )
+        rows = outcome.inputs(outcome.samples)
+        try:
+            calibrated(prepared, target, rows, per_channel=True)
+        except ValueError:  # ONNX Runtime 1.31 cannot adjust one scale a channel to a Gemm's bias
+            calibrated(prepared, target, rows, per_channel=False)
         way = "int8 calibrated with the samples"
     else:
         quantize_dynamic(str(prepared), str(target), weight_type=QuantType.QInt8)

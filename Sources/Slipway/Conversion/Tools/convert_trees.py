@@ -55,10 +55,15 @@ def lightgbm(job, samples, booster=None):
     if job["target"] == "trees":
         booster.save_model(str(pathlib.Path(job["directory"]) / "model.txt"))
         tool = f"lightgbm {library.__version__}"
-        return Outcome("model.txt", tool, {"input": rows}, original)
+        return Outcome("model.txt", tool, {"input": rows}, original, doubles)
     from onnxmltools import convert_lightgbm
 
     return through_onnx(job, convert_lightgbm, booster, rows, original)
+
+
+def doubles(arrays):
+    """As LightGBM's own files take them."""
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
 
 
 def through_onnx(job, converter, booster, rows, original):
@@ -85,6 +90,27 @@ def through_onnx(job, converter, booster, rows, original):
         path.name, f"onnxmltools {onnxmltools.__version__}", {"input": rows}, named, adapter(path))
 
 
+def plain_outputs(path):
+    """Gives CatBoost's tensors as they are, without maps of classes, and with their true shapes."""
+    import onnx
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    tensors = [value for value in graph.output if value.type.HasField("tensor_type")]
+    names = [value.name for value in tensors if value.name != "label"]
+    for node in [node for node in graph.node if node.op_type == "ZipMap"]:
+        graph.node.remove(node)
+        names.append(node.input[0])
+    labels = [value for value in tensors if value.name == "label"]
+    values = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", None])
+        for name in names
+    ]
+    del graph.output[:]
+    graph.output.extend(labels + values)
+    onnx.save(model, str(path))
+
+
 def catboost(job, samples):
     import catboost as library
 
@@ -99,6 +125,7 @@ def catboost(job, samples):
     rows = matrix(samples, len(model.feature_names_))
     path = pathlib.Path(job["directory"]) / "model.onnx"
     model.save_model(str(path), format="onnx")
+    plain_outputs(path)
 
     def original(arrays):
         if model.classes_ is not None and len(model.classes_):
