@@ -8,8 +8,8 @@ import Testing
 /// in this folder's other tests.
 @Suite struct ConformanceTests {
     @Test(arguments: [
-        EngineConformance.Check.doesNotRunWhatIsAlreadyStopped, .stopsASlowRun, .saysWhyALoadFailed,
-        .refusesOptionsThatItDoesNotKnow,
+        EngineConformance.Check.doesNotRunWhatIsAlreadyStopped, .stopsASlowRun,
+        .saysWhyALoadFailed, .refusesOptionsThatItDoesNotKnow,
     ])
     func conforms(to check: EngineConformance.Check) throws {
         try Self.withConformance { try $0.run(check) }
@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    @Test func doesNotGrowOverManyRuns() async {
+        await #expect(processExitsWith: .success) {
+            ConformanceTests.runAlone(.doesNotGrowOverManyRuns)
+        }
+    }
+
     /// In a process of its own; a failure is recorded there, with its words.
     static func runAlone(_ check: EngineConformance.ResourceCheck) {
         do {
@@ -45,6 +51,8 @@ import Testing
     static func withConformance(_ body: (EngineConformance) throws -> Void) throws {
         let directory = try TemporaryDirectory()
         try directory.write("slow.txt", chain(length: 20_000))
+        try directory.write("wide.txt", chain(length: 100, features: 8))
+        let wide = try Fixture.source("wide.txt", in: directory.path)
         var broken: [(source: ModelSource, code: ErrorCode, word: String)] = []
         for (index, (bytes, word)) in brokenModels().enumerated() {
             let name = "broken\(index).json"
@@ -60,7 +68,7 @@ import Testing
         let conformance = EngineConformance(
             engine: Fixture.engine, environment: Fixture.environment,
             models: .init(
-                identity: { _ in try? Fixture.source("xgb_binary.json") }, scalar: nil,
+                identity: { $0 == .float64 ? wide : nil }, scalar: nil,
                 slow: (try Fixture.source("slow.txt", in: directory.path), [input]),
                 broken: broken, large: try Fixture.source("slow.txt", in: directory.path)))
         try body(conformance)
@@ -77,15 +85,19 @@ import Testing
     }
 
     /// A LightGBM model of one tree that is a chain: a row above every threshold visits each split.
-    static func chain(length: Int) -> [UInt8] {
+    static func chain(length: Int, features: Int = 1) -> [UInt8] {
+        func each(_ value: (Int) -> String) -> String {
+            (0..<features).map(value).joined(separator: " ") + "\n"
+        }
         func line(_ name: String, _ count: Int, _ value: (Int) -> Int) -> String {
             name + "=" + (0..<count).map { String(value($0)) }.joined(separator: " ") + "\n"
         }
         let text =
             "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
-            + "max_feature_idx=0\nobjective=regression\nfeature_names=a\nfeature_infos=[0:1]\n\n"
-            + "Tree=0\nnum_leaves=\(length + 1)\nnum_cat=0\n"
-            + line("split_feature", length) { _ in 0 } + line("threshold", length) { $0 }
+            + "max_feature_idx=\(features - 1)\nobjective=regression\n"
+            + "feature_names=" + each { "f\($0)" } + "feature_infos=" + each { _ in "[0:1]" }
+            + "\nTree=0\nnum_leaves=\(length + 1)\nnum_cat=0\n"
+            + line("split_feature", length) { $0 % features } + line("threshold", length) { $0 }
             + line("decision_type", length) { _ in 8 }
             + line("left_child", length) { ~$0 }
             + line("right_child", length) { $0 + 1 < length ? $0 + 1 : ~($0 + 1) }

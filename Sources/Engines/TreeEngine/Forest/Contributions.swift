@@ -37,7 +37,7 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
                     "contributions of a tree of depth \(tree.depth); the most is "
                         + "\(Self.depthMaximum)")
             }
-            let root = Int(tree.root / ForestNode<Scalar>.stride)
+            let root = Int(tree.root)
             guard tree.depth == 0 || forest.covers[root] > 0 else {
                 throw ServingError(
                     .modelInvalid,
@@ -49,8 +49,8 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
         self.sumsApart = sumsApart
         expectations = forest.trees.map {
             sumsApart
-                ? Self.meanOfNodes(forest, Int($0.root / ForestNode<Scalar>.stride))
-                : Self.meanOfLeaves(forest, Int($0.root / ForestNode<Scalar>.stride))
+                ? Self.meanOfNodes(forest, Int($0.root))
+                : Self.meanOfLeaves(forest, Int($0.root))
         }
     }
 
@@ -58,7 +58,7 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
     private static func meanOfNodes(_ forest: Forest<Scalar>, _ index: Int) -> Scalar {
         let node = forest.nodes[index]
         if node.slot == 0 { return node.value }
-        let child = Int(node.child / ForestNode<Scalar>.stride)
+        let child = Int(node.child)
         var sum = meanOfNodes(forest, child) * forest.covers[child]
         sum += meanOfNodes(forest, child + 1) * forest.covers[child + 1]
         return sum / forest.covers[index]
@@ -74,7 +74,7 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
             if node.slot == 0 {
                 leaves.append((forest.identifiers[index], forest.covers[index], node.value))
             } else {
-                let child = Int(node.child / ForestNode<Scalar>.stride)
+                let child = Int(node.child)
                 open += [child, child + 1]
             }
         }
@@ -121,7 +121,7 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
 
     /// Goes down to the leaves, and adds each leaf's part to the features on the way to it.
     private func walk(
-        _ offset: UInt32, _ row: UnsafeRawPointer, _ parent: UnsafeMutablePointer<Step>,
+        _ index: UInt32, _ row: UnsafeRawPointer, _ parent: UnsafeMutablePointer<Step>,
         _ parentDepth: Int, _ zeroFraction: Scalar, _ oneFraction: Scalar, _ feature: Int32,
         _ sums: UnsafeMutablePointer<Scalar>
     ) {
@@ -129,7 +129,7 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
         let path = parent + depth
         path.update(from: parent, count: depth)
         extend(path, depth, zeroFraction, oneFraction, feature)
-        let node = forest.node(at: offset)
+        let node = forest.node(at: index)
         if node.slot == 0 {
             for index in stride(from: 1, through: depth, by: 1) {
                 let weight = unwoundSum(path, depth, index)
@@ -141,8 +141,8 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
         }
         let hot = forest.next(node, row)
         let cold =
-            hot == node.child ? node.child &+ ForestNode<Scalar>.stride : node.child
-        let cover = self.cover(offset)
+            hot == node.child ? node.child &+ 1 : node.child
+        let cover = self.cover(index)
         let hotFraction = self.cover(hot) / cover
         let coldFraction = self.cover(cold) / cover
         let slot = Int(node.slot / UInt32(MemoryLayout<Scalar>.size)) - 1
@@ -159,8 +159,8 @@ struct Contributions<Scalar: ForestScalar>: Sendable {
         walk(cold, row, path, depth + 1, coldFraction * incomingZero, 0, split, sums)
     }
 
-    private func cover(_ offset: UInt32) -> Scalar {
-        forest.covers[Int(offset / ForestNode<Scalar>.stride)]
+    private func cover(_ index: UInt32) -> Scalar {
+        forest.covers[Int(index)]
     }
 
     private func extend(

@@ -42,8 +42,9 @@ extension Forest {
         }
     }
 
+    /// Adds what a leaf holds to a row's margins.
     @inline(__always)
-    private func add(
+    func add(
         _ leaf: UInt32, _ group: UInt32, _ margins: UnsafeMutablePointer<Scalar>
     ) {
         let value = node(at: leaf).value

@@ -11,6 +11,15 @@ extension Forest {
         _ input: UnsafePointer<Input>, missing: Scalar, into row: UnsafeMutablePointer<Scalar>
     ) {
         row[0] = .nan
+        prepareSlots(input, missing: missing, into: row + 1, stride: 1)
+    }
+
+    /// Prepares the values of a row's slots, which lie `stride` values apart.
+    @inline(__always)
+    func prepareSlots<Input: BinaryFloatingPoint>(
+        _ input: UnsafePointer<Input>, missing: Scalar, into row: UnsafeMutablePointer<Scalar>,
+        stride: Int
+    ) {
         let flushes = flushesTiny
         let tiny = Scalar(Self.tiny)
         slots.withUnsafeBufferPointer { slots in
@@ -20,16 +29,17 @@ extension Forest {
                 if value == missing { value = .nan }
                 if flushes { value = value.magnitude <= tiny ? 0 : value }
                 // Most forests have but the first two kinds, which a product tells apart exactly.
-                row[index &+ 1] = value * slot.sign
+                row[index &* stride] = value * slot.sign
             }
         }
         guard hasRareSlots else { return }
         for (index, slot) in slots.enumerated() {
-            let value = row[index + 1]
+            let place = index * stride
+            let value = row[place]
             switch slot.kind {
             case .plain, .negated: break
-            case .nanAsZero: if value.isNaN { row[index + 1] = 0 }
-            case .zeroAsNaN, .zeroAsNaNNegated: if value == 0 { row[index + 1] = .nan }
+            case .nanAsZero: if value.isNaN { row[place] = 0 }
+            case .zeroAsNaN, .zeroAsNaNNegated: if value == 0 { row[place] = .nan }
             }
         }
     }
@@ -39,33 +49,38 @@ extension Forest {
 
     /// One step of a walk between numbers, for a node without categories.
     @inline(__always)
-    func step(_ offset: UInt32, _ row: UnsafeRawPointer, _ isInside: inout UInt32) -> UInt32 {
-        let node = node(at: offset)
+    func step(_ index: UInt32, _ row: UnsafeRawPointer, _ isInside: inout UInt32) -> UInt32 {
+        let node = node(at: index)
         isInside |= node.slot
         let value = row.load(fromByteOffset: Int(node.slot), as: Scalar.self)
         // Without a branch, which half of all steps would guess wrong: a Bool's byte is 0 or 1.
         let isSecond = UInt32(unsafeBitCast(!(value <= node.value), to: UInt8.self))
-        return node.child &+ isSecond &* ForestNode<Scalar>.stride
+        return node.child &+ isSecond
     }
 
-    /// The leaf that a row comes to, in bytes from the first node.
+    /// The number of the leaf that a row comes to.
     @inline(__always)
     func leaf(of tree: TreePlace, _ row: UnsafeRawPointer) -> UInt32 {
-        var offset = tree.root
+        var index = tree.root
         while true {
-            let node = node(at: offset)
-            if node.slot == 0 { return offset }
-            offset = next(node, row)
+            let node = node(at: index)
+            if node.slot == 0 { return index }
+            index = next(node, row)
         }
     }
 
     /// The child that a row goes to from a split of any kind.
     @inline(__always)
     func next(_ node: ForestNode<Scalar>, _ row: UnsafeRawPointer) -> UInt32 {
+        next(node, row.load(fromByteOffset: Int(node.slot & ~3), as: Scalar.self))
+    }
+
+    /// The child that a value leads to from a split of any kind.
+    @inline(__always)
+    func next(_ node: ForestNode<Scalar>, _ value: Scalar) -> UInt32 {
         let flags = node.slot & 3
-        let value = row.load(fromByteOffset: Int(node.slot - flags), as: Scalar.self)
         let isFirst = flags == 0 ? value <= node.value : isInSet(value, node, flags)
-        return node.child &+ (isFirst ? 0 : ForestNode<Scalar>.stride)
+        return node.child &+ (isFirst ? 0 : 1)
     }
 
     @inline(never)

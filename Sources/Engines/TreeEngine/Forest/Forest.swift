@@ -12,17 +12,17 @@ struct ForestNode<Scalar: ForestScalar> {
     /// Where the compared value lies in the prepared row, in bytes; 0 for a leaf. The two lowest
     /// bits say that a set of categories decides, and that NaN leads to the first child.
     var slot: UInt32
-    /// Where the first child lies, in bytes from the first node of the forest.
+    /// The number of the first child in the forest. A number, as a child then is one addition of what
+    /// the comparison gives: adding a distance in bytes becomes a branch that is guessed wrong.
     var child: UInt32
 
-    static var stride: UInt32 { UInt32(MemoryLayout<ForestNode>.stride) }
     static var categoryFlag: UInt32 { 1 }
     static var missingFirstFlag: UInt32 { 2 }
 }
 
 /// Where a tree begins and what it adds to.
 struct TreePlace: Sendable {
-    /// The root, in bytes from the first node.
+    /// The number of the root in the forest.
     var root: UInt32
     /// The output that it adds to.
     var group: UInt32
@@ -119,10 +119,7 @@ final class Forest<Scalar: ForestScalar>: @unchecked Sendable {
         return ((slots.count + perLine) / perLine | 1) * perLine
     }
 
-    /// The node at a place in bytes.
+    /// The node of a number.
     @inline(__always)
-    func node(at offset: UInt32) -> ForestNode<Scalar> {
-        UnsafeRawPointer(nodes).load(
-            fromByteOffset: Int(offset), as: ForestNode<Scalar>.self)
-    }
+    func node(at index: UInt32) -> ForestNode<Scalar> { nodes[Int(index)] }
 }

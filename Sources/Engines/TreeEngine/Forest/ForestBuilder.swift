@@ -39,7 +39,7 @@ struct ForestBuilder<Scalar: ForestScalar> {
         var isPlaced = [Bool](repeating: false, count: table.nodes.count)
         let first = nodes.count
         try reserve(1)
-        place.root = UInt32(first) * Node.stride
+        place.root = UInt32(first)
         var queue: [(source: Int, target: Int, depth: UInt32)] = [(0, first, 0)]
         isPlaced[0] = true
         var next = 0
@@ -68,7 +68,7 @@ struct ForestBuilder<Scalar: ForestScalar> {
             try reserve(2)
             let split = try split(node, tree: number)
             nodes[target] = split.node
-            nodes[target].child = UInt32(pair) * Node.stride
+            nodes[target].child = UInt32(pair)
             place.hasCategories = place.hasCategories || split.node.slot & Node.categoryFlag != 0
             let left = split.isSwapped ? pair + 1 : pair
             let right = split.isSwapped ? pair : pair + 1
@@ -79,7 +79,7 @@ struct ForestBuilder<Scalar: ForestScalar> {
     }
 
     private mutating func reserve(_ count: Int) throws(ServingError) {
-        guard (nodes.count + count) < Int(UInt32.max) / Int(Node.stride) else {
+        guard (nodes.count + count) < Int(UInt32.max) else {
             throw ServingError(.modelInvalid, "more than \(nodes.count) nodes")
         }
         for _ in 0..<count {
@@ -91,7 +91,7 @@ struct ForestBuilder<Scalar: ForestScalar> {
 
     private func leaf(_ value: Scalar, at target: Int) -> Node {
         // NaN leads to the second child, which lies one node behind the first: to the leaf itself.
-        Node(value: value, slot: 0, child: UInt32(target) &* Node.stride &- Node.stride)
+        Node(value: value, slot: 0, child: UInt32(target) &- 1)
     }
 
     /// Turns a split so that NaN and what is not in the set lead to the second child.
@@ -182,9 +182,9 @@ struct ForestBuilder<Scalar: ForestScalar> {
     }
 
     private mutating func multiply(_ tree: Int, by weight: Scalar) {
-        let first = Int(trees[tree].root / Node.stride)
+        let first = Int(trees[tree].root)
         let end =
-            tree + 1 < trees.count ? Int(trees[tree + 1].root / Node.stride) : nodes.count
+            tree + 1 < trees.count ? Int(trees[tree + 1].root) : nodes.count
         for index in first..<end where nodes[index].slot == 0 { nodes[index].value *= weight }
     }
 }

@@ -22,7 +22,7 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
         return min(max(fitting, 1), 64)
     }
     /// Steps of walks after which a run looks whether it was stopped.
-    private static var stepsBetweenLooks: Int { 1 << 21 }
+    static var stepsBetweenLooks: Int { 1 << 21 }
 
     /// Runs rows.
     ///
@@ -35,6 +35,9 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
         _ input: UnsafePointer<Input>, rowCount: Int, into output: OutputMemory<Output>,
         _ cancellation: RunCancellation
     ) throws(ServingError) {
+        if rowCount > 1, output.leaf == nil, output.contributions == nil {
+            return try runBatch(input, rowCount: rowCount, into: output, cancellation)
+        }
         let groups = base.count
         let width = forest.rowWidth
         let capacity = min(blockRows, rowCount)
@@ -97,7 +100,7 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
 
     /// Writes what follows from a row's margins.
     @inline(__always)
-    private func write<Output: BinaryFloatingPoint>(
+    func write<Output: BinaryFloatingPoint>(
         _ margins: UnsafeMutablePointer<Scalar>, _ row: Int,
         _ result: UnsafeMutablePointer<Scalar>, into output: OutputMemory<Output>
     ) {
@@ -131,7 +134,7 @@ struct TreePredictor<Objective: MarginObjective>: Sendable {
         let start = target + index * forest.trees.count
         for (number, tree) in forest.trees.enumerated() {
             let leaf = forest.leaf(of: tree, row)
-            start[number] = forest.identifiers[Int(leaf / ForestNode<Scalar>.stride)]
+            start[number] = forest.identifiers[Int(leaf)]
         }
     }
 }
