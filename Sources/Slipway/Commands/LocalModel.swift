@@ -25,7 +25,8 @@ public struct LocalModel: Sendable {
         let (engine, claim) = try EngineChoice.choose(engines, named: name, for: files)
         try engine.check(options)
         let identity = ModelIdentity(try ModelName("local"), ModelVersion(1))
-        let source = ModelSource(identity: identity, files: files, entry: claim.entry, options: options)
+        let source = ModelSource(
+            identity: identity, files: files, entry: claim.entry, options: options)
         model = try engine.load(source, environment)
         let declaration = model.declaration
         metadata = ModelMetadata(

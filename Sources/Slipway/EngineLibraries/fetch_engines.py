@@ -58,7 +58,7 @@ class Engine:
     files: dict
     links: dict = dataclasses.field(default_factory=dict)  # symlink -> what it points at
     without: tuple = ()  # patterns of paths in the wheel that `files` does not mean
-    index: str = ""  # where pip finds the file when its own settings do not name such a place
+    hint: str = ""  # what to do when pip's own settings do not name a place that has the file
     shim: str = ""  # which of the files of --shim-file builds what the server needs beside it
 
     @property
@@ -131,7 +131,10 @@ ENGINES = {
             "torch/lib/*test.so",
             "torch/lib/libbackend_with_compiler.so",
         ),
-        index="https://download.pytorch.org/whl/cpu",
+        hint=(
+            "pip's own index has PyTorch for GPUs only. Name PyTorch's index of CPU wheels to pip: "
+            "its address is on pytorch.org under 'Get started', CPU; set it in PIP_EXTRA_INDEX_URL."
+        ),
         shim="scripts/build-torch-shim",
     ),
     "mxnet": Engine(
@@ -251,14 +254,13 @@ def download(name, engine, wheel, target):
         command += ["--implementation", wheel.python[:2], "--python-version", version]
         command += ["--abi", wheel.abi, "--platform", wheel.platform, "-r", str(wanted)]
         run = asked(command)
-        if run.returncode != 0 and engine.index:
-            run = asked([*command, "--extra-index-url", engine.index])
         fetched = list(pathlib.Path(scratch).glob("*.whl"))
         if run.returncode != 0 or len(fetched) != 1:
             said = "\n".join("    " + line for line in run.stderr.strip().splitlines()[-8:])
             raise Failure(
                 f"pip could not fetch {engine.package} {engine.version}:\n{said}\n"
-                "Check the network and pip's own settings (`python3 -m pip config list`), then\n"
+                + (f"{engine.hint}\n" if engine.hint else "")
+                +                 "Check the network and pip's own settings (`python3 -m pip config list`), then\n"
                 "run this again. Without a network, put the file\n"
                 f"    {target.name}\n"
                 f"    (sha256 {wheel.sha256})\n"
