@@ -260,7 +260,7 @@ def download(name, engine, wheel, target):
             raise Failure(
                 f"pip could not fetch {engine.package} {engine.version}:\n{said}\n"
                 + (f"{engine.hint}\n" if engine.hint else "")
-                +                 "Check the network and pip's own settings (`python3 -m pip config list`), then\n"
+                + "Check the network and pip's own settings (`python3 -m pip config list`), then\n"
                 "run this again. Without a network, put the file\n"
                 f"    {target.name}\n"
                 f"    (sha256 {wheel.sha256})\n"
