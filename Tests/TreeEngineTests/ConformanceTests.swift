@@ -77,7 +77,7 @@ import Testing
 
     private static func brokenModels() -> [([UInt8], String)] {
         [
-            ([], "neither"), (Array("hello".utf8), "neither"), (Array("{}".utf8), "neither"),
+            ([], "empty"), (Array("hello".utf8), "neither"), (Array("{}".utf8), "neither"),
             (Array("{\"learner\": {}}".utf8), "booster"),
             (Array("{\"learner\": 5}".utf8), "byte"), (Array("binf".utf8), "ends early"),
             (Array("tree\nversion=v4\n".utf8), "before its trees"),

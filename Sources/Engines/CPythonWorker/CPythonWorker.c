@@ -45,6 +45,9 @@ static const unsigned char environments_building_py[] = {
 static const unsigned char environments_conversation_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/environments/conversation.py"
 };
+static const unsigned char environments_empty_py[] = {
+#embed "../PythonEngine/Worker/slipway_worker/environments/empty.py"
+};
 static const unsigned char environments_interpreters_py[] = {
 #embed "../PythonEngine/Worker/slipway_worker/environments/interpreters.py"
 };
@@ -137,6 +140,7 @@ static const python_worker_file files[] = {
     FILE_OF("slipway_worker/environments/__init__.py", environments_init_py),
     FILE_OF("slipway_worker/environments/building.py", environments_building_py),
     FILE_OF("slipway_worker/environments/conversation.py", environments_conversation_py),
+    FILE_OF("slipway_worker/environments/empty.py", environments_empty_py),
     FILE_OF("slipway_worker/environments/interpreters.py", environments_interpreters_py),
     FILE_OF("slipway_worker/environments/keeping.py", environments_keeping_py),
     FILE_OF("slipway_worker/environments/pip.py", environments_pip_py),
