@@ -171,7 +171,7 @@ class TestReload:
         [
             (lambda m, b: m.model("half", b).model("half", b), "Illegal to list model half multiple"),
             (lambda m, b: m.model("half", "relative"), "to have an absolute path or URI"),
-            (lambda m, b: m.model("half", b, platform="torch"), "platform 'torch'"),
+            (lambda m, b: m.model("half", b, platform="caffe"), "platform 'caffe'"),
             (lambda m, b: m.model("bad/name", b), "bad/name"),
         ],
     )
