@@ -34,15 +34,24 @@ extension EngineConformance {
             // once; a leak would stay `turns` times.
             let allowed = Self.growthMaximum + (isLarge ? 2 * source.files.byteCount : 0)
             for _ in 0..<20 { try loadAndRun(source) }
-            ProcessMemory.trim()
-            let before = ProcessMemory.resident()
-            for _ in 0..<turns { try loadAndRun(source) }
-            ProcessMemory.trim()
-            let growth = ProcessMemory.resident() - before
+            // A library's own pools may fill once or twice; a leak stays with every round.
+            var least = Int.max
+            for _ in 0..<3 where least > allowed {
+                least = min(least, try growth(of: source, turns: turns))
+            }
             try expect(
-                growth <= allowed,
-                "\(source.entryPath): \(growth) bytes stay after \(turns) loads")
+                least <= allowed,
+                "\(source.entryPath): \(least) bytes stay after \(turns) loads")
         }
+    }
+
+    /// Resident bytes that are more after so many loads than before.
+    private func growth(of source: ModelSource, turns: Int) throws -> Int {
+        ProcessMemory.trim()
+        let before = ProcessMemory.resident()
+        for _ in 0..<turns { try loadAndRun(source) }
+        ProcessMemory.trim()
+        return ProcessMemory.resident() - before
     }
 
     func manyFailedLoads() throws {
