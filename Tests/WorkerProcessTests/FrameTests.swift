@@ -26,7 +26,10 @@ import Testing
         let texts = ["one", String(repeating: "two", count: 30_000), ""]
         let bytes = try texts.flatMap { try TextMessage.frame(.progress, $0, sequence: 4) }
         var ends: [Int32] = [0, 0]
-        let isMade = pipe(&ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
+        // Closed in the processes that other tests start meanwhile: the end would not come otherwise.
+        let isMade =
+            pipe(&ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
+            && fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0
         try #require(isMade)
         defer { close(ends[0]) }
         var inbox = FrameInbox()
@@ -45,6 +48,8 @@ import Testing
         }
         #expect(seen == texts)
         close(ends[1])
+        var item = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+        #expect(poll(&item, 1, 60_000) == 1)
         guard case .ended = try inbox.fill(from: ends[0]) else {
             Issue.record("the end is seen")
             return
